@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+/** Native serial bindings may crash inside worker threads, so every project runs in forked processes. */
+const project = (name: string, include: string[], testTimeout: number) => ({
+  test: { name, include, pool: 'forks' as const, testTimeout, hookTimeout: testTimeout },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...project('unit', ['test/{base,task,service,port,instrument,journal,sinks,config,gateway,drivers,mocks}/**/*.test.ts', 'test/*.test.ts'], 10_000).test,
+          typecheck: { enabled: false },
+        },
+      },
+      project('integration', ['test/integration/**/*.test.ts'], 60_000),
+      project('e2e', ['test/e2e/**/*.test.ts'], 180_000),
+      project('captures', ['test/captures/**/*.test.ts'], 60_000),
+    ],
+  },
+});
