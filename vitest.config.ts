@@ -10,7 +10,14 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...project('unit', ['test/{base,task,service,port,instrument,journal,sinks,config,gateway,drivers,mocks}/**/*.test.ts', 'test/*.test.ts'], 10_000).test,
+          ...project(
+            'unit',
+            [
+              'test/{base,task,service,port,instrument,journal,sinks,config,gateway,drivers,mocks}/**/*.test.ts',
+              'test/*.test.ts',
+            ],
+            10_000,
+          ).test,
           typecheck: { enabled: false },
         },
       },

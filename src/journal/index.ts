@@ -1,0 +1,1 @@
+export type { DescriptionRecord, EventRecord, Journal, JournalRecord, Severity } from './journal.ts';

@@ -1,0 +1,25 @@
+/** One frame as the framing cut it out of the stream. */
+export interface Frame {
+  /** The frame without its terminator, one character for each byte (latin1): no byte can be lost or merged. */
+  readonly text: string;
+  /** Arrival of its last byte: whole µs since the Unix epoch. */
+  readonly at: number;
+}
+
+/** Counts what a framing discarded, by reason. */
+export type DropListener = (reason: string, bytes: number) => void;
+
+/** Cuts bytes into frames. One for each opening of a port; holds at most `maxLength` bytes. */
+export interface Framer {
+  /** Gives the framer the next bytes; it calls back for each frame completed by them, before it returns. */
+  push(bytes: Buffer, at: number): void;
+  /** Forgets a begun frame. */
+  reset(): void;
+}
+
+/** How an instrument's frames are cut out of its bytes and made for sending. */
+export interface Framing {
+  createFramer(onFrame: (frame: Frame) => void, onDrop: DropListener): Framer;
+  /** A question or command as it goes over the line. */
+  encode(text: string): Buffer;
+}

@@ -1,0 +1,1 @@
+export type { Sink, SinkStatus, StateEntry, StateSource } from './sink.ts';

@@ -1,0 +1,43 @@
+import type { JournalRecord } from '../journal/index.ts';
+
+/** A value of the gateway's current state by its place in the tree, e.g. `['cryostat', 'settings', 'interval']`. */
+export interface StateEntry {
+  readonly path: readonly string[];
+  /** A string is sent as it stands, anything else as JSON; undefined: the entry is gone. */
+  readonly value: unknown;
+}
+
+/**
+ * The gateway's current state, which is no record: a sink takes the snapshot at each connect and then the changes.
+ * Declared here, given by the gateway.
+ */
+export interface StateSource {
+  snapshot(): Iterable<StateEntry>;
+  /** The newest sample of each device, as the last thing that a reader should find. */
+  latest(): Iterable<JournalRecord & { kind: 'sample' }>;
+  onChange(listener: (entry: StateEntry) => void): () => void;
+}
+
+/** What a sink says about itself. */
+export interface SinkStatus {
+  readonly connected: boolean;
+  /** Records between the sink's offset and the head. */
+  readonly lag: number;
+  readonly delivered: number;
+  readonly retries: number;
+  readonly dropped: number;
+  readonly lastError: string | null;
+}
+
+/** Takes records from the journal to one broker or database. */
+export interface Sink {
+  /** The configured name; also the name of its offset. */
+  readonly name: string;
+  /** Returns at once: an unreachable server never holds up the gateway. */
+  start(): void;
+  /** Delivers what it can within the limit, then closes. Never throws. */
+  stop(limitMs: number): Promise<void>;
+  readonly status: SinkStatus;
+  /** Tells when `connected`, `retries`, `dropped` or `lastError` changed. */
+  onStatus(listener: () => void): () => void;
+}
