@@ -31,4 +31,6 @@ export interface Transport {
    * the watch. A transport that cannot know has none, and is tried with a back-off.
    */
   watch?(appeared: () => void): () => void;
+  /** Ends what lives longer than one connection: an emulated instrument. Called once, when the port is given up. */
+  dispose?(): Promise<void>;
 }

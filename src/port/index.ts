@@ -1,2 +1,21 @@
 export type { Connection, ConnectionEvents, Transport } from './connection.ts';
+export { listPorts, type PortInfo } from './discovery.ts';
+export { emulatedTransport } from './emulated-transport.ts';
+export type { EmulatedInstrument, EmulatedLine, Emulator } from './emulator.ts';
 export type { DropListener, Frame, Framer, Framing } from './framing.ts';
+export { type LineOptions, lines } from './line-framing.ts';
+export {
+  type FramesOptions,
+  Link,
+  type LinkOptions,
+  type LinkTiming,
+  type QueryOptions,
+  type SendOptions,
+} from './link.ts';
+export { Port, type PortCounters, type PortOptions } from './port.ts';
+export type { PortState } from './port-state.ts';
+export { Pty, type PtyOptions } from './pty.ts';
+export type { SerialSettings } from './serial-settings.ts';
+export { type SerialTransportOptions, serialTransport } from './serial-transport.ts';
+export { type ServedEmulator, serveEmulator } from './serve-emulator.ts';
+export { tcpTransport } from './tcp-transport.ts';

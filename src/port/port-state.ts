@@ -1,0 +1,1 @@
+export type PortState = 'closed' | 'opening' | 'settling' | 'open' | 'waiting';
