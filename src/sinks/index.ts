@@ -1,1 +1,3 @@
-export type { Sink, SinkStatus, StateEntry, StateSource } from './sink.ts';
+export { type InfluxSinkOptions, influxSink } from './influx/index.ts';
+export { type EmbeddedBroker, type MqttSinkOptions, mqttSink, startEmbeddedBroker } from './mqtt/index.ts';
+export type { Sink, SinkParts, SinkStatus, StateEntry, StateSource } from './sink.ts';

@@ -1,4 +1,5 @@
-import type { JournalRecord } from '../journal/index.ts';
+import type { Clock, Logger } from '../base/index.ts';
+import type { Journal, JournalRecord } from '../journal/index.ts';
 
 /** A value of the gateway's current state by its place in the tree, e.g. `['cryostat', 'settings', 'interval']`. */
 export interface StateEntry {
@@ -25,8 +26,19 @@ export interface SinkStatus {
   readonly lag: number;
   readonly delivered: number;
   readonly retries: number;
+  /** Records that the journal discarded before they were delivered, and what the server refused for good. */
   readonly dropped: number;
+  /** Records passed over on purpose: of what happened in an outage, MQTT gets only the newest sample of each device. */
+  readonly skipped: number;
   readonly lastError: string | null;
+}
+
+/** What every sink is given. */
+export interface SinkParts {
+  readonly journal: Journal;
+  readonly state: StateSource;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** Takes records from the journal to one broker or database. */

@@ -1,0 +1,1 @@
+export { type InfluxSinkOptions, influxSink } from './influx-sink.ts';
