@@ -1,5 +1,7 @@
 export { geometricDelay } from './backoff.ts';
 export { type Clock, FakeClock, sleep, systemClock, type Timer } from './clock.ts';
 export { type ErrorCode, errorCodes } from './codes.ts';
+export { DURATION_PATTERN, parseDuration } from './duration.ts';
 export { abortError, ConditionLost, type ErrorDetails, FrameError, isAbort, LabwireError, toError } from './errors.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { closest, didYouMean } from './suggest.ts';

@@ -1,4 +1,16 @@
+export { Catalogue, type Model, type ModelInput, modelSchema, parseModel } from './catalogue.ts';
 export type { ChannelDescription, ChannelKind, ChannelType, DeviceDescription } from './description.ts';
+export {
+  attachInstrument,
+  configureInstrument,
+  type Identity,
+  Instrument,
+  type InstrumentClass,
+  type InstrumentContext,
+  instrumentReady,
+  type RecordValues,
+} from './instrument.ts';
+export { RecordedChannel, type RecordValue } from './recorded-channel.ts';
 export {
   Bad,
   bad,
@@ -10,3 +22,6 @@ export {
   Uncertain,
   uncertain,
 } from './sample.ts';
+export type { ChannelFacts } from './schema-parts.ts';
+export * as schemaParts from './schema-parts.ts';
+export { canonicalUnit, type Unit, units } from './units.ts';
