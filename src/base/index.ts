@@ -3,5 +3,7 @@ export { type Clock, FakeClock, sleep, systemClock, type Timer } from './clock.t
 export { type ErrorCode, errorCodes } from './codes.ts';
 export { DURATION_PATTERN, parseDuration } from './duration.ts';
 export { abortError, ConditionLost, type ErrorDetails, FrameError, isAbort, LabwireError, toError } from './errors.ts';
+export { Listeners } from './listeners.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { isMember, MEMBER, type Member, type MemberCore } from './member.ts';
 export { closest, didYouMean } from './suggest.ts';
