@@ -1,0 +1,22 @@
+export { type ConfigIssue, type ConfigPath, configIssues, type IssueContext } from './issue.ts';
+export {
+  formatIssue,
+  type LoadedConfiguration,
+  type LoadOptions,
+  type LocatedIssue,
+  loadConfiguration,
+} from './load.ts';
+export {
+  type Configuration,
+  type ConfigurationInput,
+  channelId,
+  configSchema,
+  configSchemaWith,
+  type DeviceConfiguration,
+  type DeviceInput,
+  defaultGatewayId,
+  driverSection,
+  type InfluxConfiguration,
+  type MqttConfiguration,
+  type PortConfiguration,
+} from './schema.ts';

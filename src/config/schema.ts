@@ -1,0 +1,251 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { schemaParts } from '../instrument/index.ts';
+
+const RESERVED_DEVICES = ['status', 'info', 'events', 'sinks'];
+const OWN_TAGS = ['gateway', 'device', 'model', 'simulated', 'time'];
+const OWN_MEASUREMENTS = ['labwire_events', 'labwire_channels'];
+
+const reserved = (words: readonly string[]): string => `is reserved, as are all of ${words.join(', ')}; choose another`;
+
+const deviceId = schemaParts.id.refine((text) => !RESERVED_DEVICES.includes(text), reserved(RESERVED_DEVICES));
+
+/** A channel's id is also the name of a database field, and beside it stand those of its quality. */
+export const channelId = schemaParts.id.refine(
+  (text) => text !== 'time' && !/_(quality|reason)$/.test(text),
+  'is reserved, as are "time" and every id that ends in _quality or _reason; choose another',
+);
+
+/** Text of one line: it goes into topics, points and logs, where a line feed would begin something new. */
+const line = (longest: number): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line without control characters');
+
+const tagName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be a letter followed by letters, digits, _ or - (63 at most)')
+  .refine((text) => !OWN_TAGS.includes(text), reserved(OWN_TAGS));
+
+const tags = z.record(tagName, line(200)).describe('Free tags of every InfluxDB point; a number needs quotes.');
+
+const tcpPort = z.number().int().min(1).max(65_535);
+
+const url = (...schemes: string[]): z.ZodString =>
+  z
+    .string()
+    .regex(new RegExp(`^(${schemes.join('|')})://[^\\s/][^\\s]*$`), `must be a URL such as ${schemes[0]}://localhost`);
+
+/** Adds an issue where not exactly one of the keys is given. */
+function exactlyOne(value: object, keys: readonly string[], context: z.RefinementCtx): void {
+  const given = keys.filter((key) => Reflect.get(value, key) !== undefined);
+  if (given.length === 0) context.addIssue({ code: 'custom', message: `needs one of ${keys.join(', ')}` });
+  if (given.length > 1) context.addIssue({ code: 'custom', message: `can have only one of ${given.join(', ')}` });
+}
+
+/** Where a device is connected. */
+export type PortConfiguration =
+  | { readonly path: string }
+  | { readonly tcp: { readonly host: string; readonly port: number } }
+  | { readonly emulated: true };
+
+const TCP_ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/[\]]+)):([1-9]\d{0,4})$/;
+
+const tcpAddress = z
+  .string()
+  .regex(TCP_ADDRESS, 'must be a host and a port number, such as 192.168.1.5:4001')
+  .refine((text) => Number(TCP_ADDRESS.exec(text)?.[3]) <= 65_535, 'has a port number above 65535')
+  .describe('Host and port of a serial device server, e.g. 192.168.1.5:4001.');
+
+const port = z
+  .strictObject({
+    path: line(4096).optional().describe('A serial port, best by its name in /dev/serial/by-id/.'),
+    tcp: tcpAddress.optional(),
+    emulated: z.literal(true).optional().describe('An emulated instrument of the model instead of a real one.'),
+  })
+  .superRefine((value, context) => exactlyOne(value, ['path', 'tcp', 'emulated'], context))
+  .transform(({ path, tcp }): PortConfiguration => {
+    if (path !== undefined) return { path };
+    if (tcp === undefined) return { emulated: true };
+    const [, literal, name, number] = TCP_ADDRESS.exec(tcp) ?? [];
+    return { tcp: { host: literal ?? name ?? '', port: Number(number) } };
+  })
+  .describe('Where the instrument is connected: one of path, tcp, emulated.');
+
+const channel = schemaParts.channelFacts
+  .extend({
+    name: channelId.optional().describe("The channel's id at this site."),
+    scale: z
+      .number()
+      .refine((factor) => factor !== 0, 'must not be 0')
+      .optional()
+      .describe('Published = measured · scale + offset; default 1.'),
+    offset: z.number().optional().describe('In the unit of the channel; default 0.'),
+  })
+  .describe('What differs from the catalogue at this site.');
+
+const deviceShape = {
+  model: schemaParts.modelId.describe('Catalogue id of the model: see labwire models.'),
+  label: line(200).optional().describe('For people.'),
+  port,
+  interval: schemaParts.positiveDuration
+    .optional()
+    .describe('Time between two polls; of an instrument that talks by itself, at most one sample in this time.'),
+  settings: schemaParts.settingValues.optional().describe('Written to the instrument at each connect.'),
+  channels: z
+    .record(channelId, z.union([z.literal(false), channel]))
+    .optional()
+    .describe("Changes by the model's channel ids; false switches a channel off."),
+  tasks: schemaParts.taskOptions.optional(),
+  tags: tags.optional(),
+  measurement: line(200)
+    .refine((text) => !OWN_MEASUREMENTS.includes(text), reserved(OWN_MEASUREMENTS))
+    .optional()
+    .describe('InfluxDB measurement, where it is not to be the default.'),
+  serial: schemaParts.serialSettings.optional(),
+  framing: schemaParts.framing.optional(),
+  timing: schemaParts.timing.optional(),
+};
+const deviceSchema = z.strictObject(deviceShape);
+
+const gateway = z.strictObject({
+  id: schemaParts.id
+    .optional()
+    .transform((given) => given ?? defaultGatewayId(hostname()))
+    .describe('Default: the host name made to fit.'),
+  tags: tags.prefault({}),
+});
+
+const mqttShape = {
+  base: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/,
+      'must be levels of letters, digits, _, . and -, with / between them',
+    )
+    .max(200)
+    .default('labwire')
+    .describe('First level of every topic.'),
+  qos: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
+  publish: z.literal('channels').default('channels').describe('One topic for each channel.'),
+};
+
+interface MqttCommon {
+  readonly base: string;
+  readonly qos: 0 | 1 | 2;
+  readonly publish: 'channels';
+}
+export type MqttConfiguration = MqttCommon &
+  (
+    | { readonly url: string; readonly username?: string | undefined; readonly password?: string | undefined }
+    | { readonly embedded: { readonly port?: number | undefined } }
+  );
+
+const mqtt = z
+  .strictObject({
+    ...mqttShape,
+    url: url('mqtt', 'mqtts', 'ws', 'wss').optional(),
+    username: z.string().min(1).optional(),
+    password: z.string().optional(),
+    embedded: z
+      .union([z.literal(true), z.strictObject({ port: tcpPort.optional().describe('Default 1883 or the next free.') })])
+      .optional()
+      .describe('A broker within labwire, on the loopback interface, instead of a url.'),
+  })
+  .superRefine((value, context) => {
+    exactlyOne(value, ['url', 'embedded'], context);
+    if (value.password !== undefined && value.username === undefined) {
+      context.addIssue({ code: 'custom', message: 'has a password without a username' });
+    }
+    if (value.embedded !== undefined && value.username !== undefined) {
+      context.addIssue({ code: 'custom', path: ['username'], message: 'is not asked for by the embedded broker' });
+    }
+  })
+  .transform(({ url: address, embedded, username, password, ...common }): MqttConfiguration => {
+    if (address !== undefined) return { ...common, url: address, username, password };
+    return { ...common, embedded: embedded === true || embedded === undefined ? {} : embedded };
+  })
+  .describe('The MQTT broker.');
+
+const influx = z
+  .strictObject({
+    url: url('http', 'https'),
+    database: line(200).optional().describe('InfluxDB 1.'),
+    username: z.string().min(1).optional(),
+    password: z.string().optional(),
+    token: z.string().min(1).optional().describe('InfluxDB 2 and 3.'),
+    org: line(200).optional(),
+    bucket: line(200).optional(),
+  })
+  .superRefine((value, context) => {
+    exactlyOne(value, ['database', 'bucket'], context);
+    if (value.bucket !== undefined && value.token === undefined) {
+      context.addIssue({ code: 'custom', message: 'needs a token beside the bucket' });
+    }
+    if (value.password !== undefined && value.username === undefined) {
+      context.addIssue({ code: 'custom', message: 'has a password without a username' });
+    }
+  })
+  .describe('The database: url and database for InfluxDB 1; url, token, org and bucket for 2 and 3.');
+
+const server = z.strictObject({
+  host: line(255).default('127.0.0.1'),
+  port: z.number().int().min(0).max(65_535).default(8001).describe('0: any free one.'),
+});
+
+const shape = {
+  gateway: gateway.prefault({}),
+  mqtt: mqtt.optional(),
+  influx: influx.optional(),
+  server: server.prefault({}),
+};
+const baseSchema = z.strictObject({ ...shape, devices: z.record(deviceId, deviceSchema).default({}) });
+
+/** A checked configuration: defaults filled in, every duration in seconds. */
+export type Configuration = z.output<typeof baseSchema>;
+export type DeviceConfiguration = Configuration['devices'][string];
+export type InfluxConfiguration = NonNullable<Configuration['influx']>;
+
+/** A device as it is written: beside the fixed keys it may have the section named as its model's driver. */
+export type DeviceInput = z.input<typeof deviceSchema> & { readonly [driverSection: string]: unknown };
+/** A configuration as it is written. */
+export type ConfigurationInput = Omit<z.input<typeof baseSchema>, 'devices'> & {
+  readonly devices?: { readonly [id: string]: DeviceInput };
+};
+
+/**
+ * The schema of a configuration.
+ *
+ * @param sections the names of the drivers, each of which a device may have as a key. What stands there passes as it
+ *   is: only the device's own driver can judge it.
+ */
+export function configSchema(sections: Iterable<string>): z.ZodType<Configuration> {
+  return configSchemaWith(Object.fromEntries([...sections].map((name) => [name, z.unknown()])));
+}
+
+/** As `configSchema`, with a schema for each driver's section: for editors, which know nothing of models. */
+export function configSchemaWith(sections: Readonly<Record<string, z.ZodType>>): z.ZodType<Configuration> {
+  const own = Object.entries(sections).filter(([name]) => !(name in deviceShape));
+  const extension: object = Object.fromEntries(own.map(([name, section]) => [name, section.optional()]));
+  const device = z.strictObject({ ...extension, ...deviceShape });
+  return z.strictObject({ ...shape, devices: z.record(deviceId, device).default({}) });
+}
+
+/** A device's section for its driver, as it was written; undefined where there is none. */
+export function driverSection(device: DeviceConfiguration, driver: string): unknown {
+  return driver in deviceShape ? undefined : Reflect.get(device, driver);
+}
+
+/** A host name made to fit the pattern of ids; `gateway` where nothing of it does. */
+export function defaultGatewayId(host: string): string {
+  const fitting = host
+    .toLowerCase()
+    .replace(/\..*$/, '')
+    .replace(/[^a-z0-9_]+/g, '_')
+    .replace(/^[^a-z]+/, '')
+    .replace(/_+$/, '');
+  return fitting.slice(0, 63) || 'gateway';
+}
