@@ -39,6 +39,8 @@ export interface SinkParts {
   readonly state: StateSource;
   readonly clock: Clock;
   readonly log: Logger;
+  /** 0 ≤ r < 1, for the jitter of delays; default `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** Takes records from the journal to one broker or database. */

@@ -1,0 +1,79 @@
+import type { Journal } from '../journal/index.ts';
+import type { SinkStatus } from './sink.ts';
+
+/** Keeps what a sink says about itself, and tells its listeners of every change that they care for. */
+export class StatusBoard {
+  delivered = 0;
+  readonly #name: string;
+  readonly #journal: Journal;
+  #listeners: readonly (() => void)[] = [];
+  #connected = false;
+  #retries = 0;
+  #refused = 0;
+  #skipped = 0;
+  #lastError: string | null = null;
+
+  constructor(name: string, journal: Journal) {
+    this.#name = name;
+    this.#journal = journal;
+  }
+
+  get status(): SinkStatus {
+    return {
+      connected: this.#connected,
+      lag: this.#journal.head - this.#journal.offset(this.#name),
+      delivered: this.delivered,
+      retries: this.#retries,
+      dropped: this.#refused + this.#journal.dropped(this.#name),
+      skipped: this.#skipped,
+      lastError: this.#lastError,
+    };
+  }
+
+  onChange(listener: () => void): () => void {
+    const entry = (): void => listener();
+    this.#listeners = [...this.#listeners, entry];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== entry);
+    };
+  }
+
+  /** All is well: also clears the last error. */
+  healthy(): void {
+    if (this.#connected && this.#lastError === null) return;
+    this.#connected = true;
+    this.#lastError = null;
+    this.#tell();
+  }
+
+  disconnected(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#tell();
+  }
+
+  /** An attempt failed and will be made again. */
+  retry(error: string): void {
+    this.#connected = false;
+    this.#retries++;
+    this.#lastError = error;
+    this.#tell();
+  }
+
+  /** The server refused something for good. */
+  refuse(count: number, error: string): void {
+    this.#refused += count;
+    this.#lastError = error;
+    this.#tell();
+  }
+
+  skip(count: number): void {
+    if (count === 0) return;
+    this.#skipped += count;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
