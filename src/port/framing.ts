@@ -13,8 +13,8 @@ export type DropListener = (reason: string, bytes: number) => void;
 export interface Framer {
   /** Gives the framer the next bytes; it calls back for each frame completed by them, before it returns. */
   push(bytes: Buffer, at: number): void;
-  /** Forgets a begun frame. */
-  reset(): void;
+  /** Forgets a begun frame, and returns how many bytes that were. */
+  reset(): number;
 }
 
 /** How an instrument's frames are cut out of its bytes and made for sending. */

@@ -12,10 +12,11 @@ export {
   type QueryOptions,
   type SendOptions,
 } from './link.ts';
+export { type MemoryLine, memoryLine } from './memory-transport.ts';
 export { Port, type PortCounters, type PortOptions } from './port.ts';
 export type { PortState } from './port-state.ts';
 export { Pty, type PtyOptions } from './pty.ts';
 export type { SerialSettings } from './serial-settings.ts';
 export { type SerialTransportOptions, serialTransport } from './serial-transport.ts';
-export { type ServedEmulator, serveEmulator } from './serve-emulator.ts';
+export { type EmulatorAddress, type ServedEmulator, serveEmulator } from './serve-emulator.ts';
 export { tcpTransport } from './tcp-transport.ts';

@@ -1,6 +1,8 @@
-import type { Clock } from '../base/index.ts';
-import type { DropListener, Frame, Framing } from './framing.ts';
+import { type Clock, ConditionLost, LabwireError } from '../base/index.ts';
+import { FrameReader } from './frame-reader.ts';
+import type { DropListener, Frame, Framer, Framing } from './framing.ts';
 import type { Port } from './port.ts';
+import { Transactions } from './transactions.ts';
 
 export interface LinkTiming {
   /** Least time from the end of one transaction to the next, in ms; default 0. */
@@ -18,12 +20,16 @@ export interface LinkOptions {
   readonly framing: Framing;
   readonly clock: Clock;
   readonly timing?: LinkTiming;
-  /** Called for each thing discarded: reason and bytes. */
+  /**
+   * Called for each thing discarded. Reasons: those of the framing (`too_long`); `stale`, nobody had asked; `late`, it
+   * came after the time limit; `overrun`, the reader of `frames()` is too slow.
+   */
   readonly onDrop?: DropListener;
 }
 
 export interface QueryOptions {
   readonly signal?: AbortSignal;
+  /** As in `LinkTiming`, for this question. */
   readonly replyMs?: number;
   readonly retries?: number;
 }
@@ -34,29 +40,170 @@ export interface SendOptions {
 
 export interface FramesOptions {
   readonly signal?: AbortSignal;
-  /** Longest time without a frame, in seconds. */
+  /** Longest time without a frame, in seconds; default without limit. */
   readonly silence?: number;
 }
 
+const REPLY_MS = 1000;
+const RETRIES = 1;
+
+/**
+ * Questions and answers, and what is said unasked, over one port. One transaction at a time, in the order of the calls;
+ * every promise settles within its limits, and at once with `ConditionLost` when the port is not open or is lost.
+ *
+ * No answer is ever taken for that of another question: what came unasked is dropped before a question is sent, and after
+ * a time-out the next question waits until the late answer came, or would have come by now.
+ */
 export class Link {
   readonly port: Port;
+  readonly #framing: Framing;
+  readonly #clock: Clock;
+  readonly #replyMs: number;
+  readonly #retries: number;
+  readonly #onDrop: DropListener | undefined;
+  readonly #drops: Record<string, number> = {};
+  readonly #transactions: Transactions;
+  readonly #ends: readonly (() => void)[];
+  #framer: Framer;
+  #readers: readonly FrameReader[] = [];
+  #lastArrival = 0;
+  #lastChunkMs = 0;
 
   constructor(options: LinkOptions) {
     this.port = options.port;
+    this.#framing = options.framing;
+    this.#clock = options.clock;
+    this.#replyMs = options.timing?.replyMs ?? REPLY_MS;
+    this.#retries = options.timing?.retries ?? RETRIES;
+    this.#onDrop = options.onDrop;
+    this.#framer = this.#createFramer();
+    this.#transactions = new Transactions({
+      port: options.port,
+      clock: options.clock,
+      spacingMs: options.timing?.spacingMs ?? 0,
+      firstByteMs: options.timing?.firstByteMs,
+      onDrop: (reason, bytes) => this.#drop(reason, bytes),
+      forgetBegun: (reason) => this.#forgetBegun(reason),
+    });
+    this.#ends = [
+      this.port.onData((bytes) => this.#receive(bytes)),
+      this.port.onOpen(() => this.#begin()),
+      this.port.onLost((reason) => this.#lose(reason)),
+    ];
   }
+
   /** Arrival of the last frame: whole µs since the Unix epoch; 0 before the first. */
   get lastArrival(): number {
-    return 0;
+    return this.#lastArrival;
   }
+
   /** What was discarded, counted by reason. */
   get drops(): Readonly<Record<string, number>> {
-    return {};
+    return this.#drops;
   }
-  async query(_text: string, _options: QueryOptions = {}): Promise<string> {
-    return '';
+
+  /**
+   * Asks, and resolves with the text of the next frame.
+   *
+   * @throws ConditionLost the port is not open, or was lost meanwhile
+   * @throws LabwireError REPLY_TIMEOUT after the retries, TIMEOUT when the question cannot even be sent, QUEUE_FULL when
+   *   64 requests are waiting, ABORTED by the signal
+   */
+  async query(text: string, options: QueryOptions = {}): Promise<string> {
+    const outcome = await this.#request(text, true, options);
+    // The error is made here and not where the fault was found, so that its stack shows the caller.
+    if (typeof outcome !== 'string') throw outcome();
+    return outcome;
   }
-  async send(_text: string, _options: SendOptions = {}): Promise<void> {}
-  frames(_options: FramesOptions = {}): AsyncIterable<Frame> {
-    return { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) };
+
+  /** Sends without expecting an answer; resolves when the operating system has the bytes. Throws as `query()` does. */
+  async send(text: string, options: SendOptions = {}): Promise<void> {
+    const outcome = await this.#request(text, false, options);
+    if (typeof outcome !== 'string') throw outcome();
+  }
+
+  /**
+   * Every frame from now on that is not the answer to a question. The iteration throws ConditionLost when the port is
+   * lost, SILENT when nothing came for `silence` seconds, ABORTED by the signal; what came before that is given first.
+   */
+  frames(options: FramesOptions = {}): AsyncIterableIterator<Frame> {
+    const reader = new FrameReader({
+      name: this.port.name,
+      clock: this.#clock,
+      signal: options.signal,
+      silence: options.silence,
+      onOverrun: (bytes) => this.#drop('overrun', bytes),
+      onSilent: (error) => this.#transactions.ladder.failed(error),
+      onEnd: (ended) => {
+        this.#readers = this.#readers.filter((other) => other !== ended);
+      },
+    });
+    if (this.port.state !== 'open') reader.fail(new ConditionLost(`${this.port.name} is not open`));
+    if (!reader.isEnded) this.#readers = [...this.#readers, reader];
+    return reader;
+  }
+
+  /** Leaves the port to others: everything under way ends as if the port were lost. */
+  close(): void {
+    for (const end of this.#ends) end();
+    this.#lose(new LabwireError('PORT_CLOSED', `The link over ${this.port.name} was given up`));
+  }
+
+  #request(text: string, expectsReply: boolean, options: QueryOptions): ReturnType<Transactions['request']> {
+    return this.#transactions.request({
+      text,
+      bytes: this.#framing.encode(text),
+      expectsReply,
+      replyMs: options.replyMs ?? this.#replyMs,
+      retries: options.retries ?? this.#retries,
+      signal: options.signal,
+    });
+  }
+
+  #receive(bytes: Buffer): void {
+    this.#lastChunkMs = this.#clock.monotonic();
+    this.#transactions.heard(this.#lastChunkMs);
+    this.#framer.push(bytes, this.#clock.now());
+  }
+
+  #onFrame(frame: Frame): void {
+    this.#lastArrival = frame.at;
+    if (this.#transactions.take(frame)) return;
+    if (this.#readers.length === 0) {
+      this.#drop('stale', frame.text.length);
+      return;
+    }
+    this.#transactions.ladder.worked();
+    for (const reader of this.#readers) reader.push(frame, this.#lastChunkMs);
+  }
+
+  /** A talker's frame that is arriving has nothing to do with a question. */
+  #forgetBegun(reason: string): void {
+    if (this.#readers.length > 0) return;
+    const begun = this.#framer.reset();
+    if (begun > 0) this.#drop(reason, begun);
+  }
+
+  #begin(): void {
+    this.#framer = this.#createFramer();
+    this.#transactions.begin();
+  }
+
+  #lose(reason: Error): void {
+    this.#framer.reset();
+    this.#transactions.lose(reason);
+    for (const reader of this.#readers) reader.fail(new ConditionLost(`${this.port.name} was lost`, { cause: reason }));
+  }
+
+  #drop(reason: string, bytes: number): void {
+    this.#drops[reason] = (this.#drops[reason] ?? 0) + 1;
+    this.#onDrop?.(reason, bytes);
+  }
+
+  #createFramer(): Framer {
+    return this.#framing.createFramer(
+      (frame) => this.#onFrame(frame),
+      (reason, bytes) => this.#drop(reason, bytes),
+    );
   }
 }
