@@ -20,3 +20,5 @@ export {
   type MqttConfiguration,
   type PortConfiguration,
 } from './schema.ts';
+export { maskSecrets } from './secrets.ts';
+export { watchConfiguration } from './watch.ts';

@@ -1,5 +1,9 @@
-import type { ConfigIssue } from './issue.ts';
-import type { Configuration } from './schema.ts';
+import { dirname, resolve } from 'node:path';
+import type { ErrorCode } from '../base/index.ts';
+import { type ConfigIssue, type ConfigPath, configIssues } from './issue.ts';
+import { type Configuration, configSchema } from './schema.ts';
+import { deviceFiles, readText } from './source-file.ts';
+import { type FileFault, YamlFile } from './yaml-file.ts';
 
 export interface LoadOptions {
   /** Names of the drivers, each of which a device may have as a section. */
@@ -22,6 +26,8 @@ export interface LoadedConfiguration {
   readonly issues: readonly LocatedIssue[];
   /** Finds the place of what a later check, the gateway's own, has found. */
   locate(issue: ConfigIssue): LocatedIssue;
+  /** Whether the value at a place came from the environment or a secret's file, and so must not be shown. */
+  concealed(path: ConfigPath): boolean;
   /** The files that were read, the main one first. */
   readonly files: readonly string[];
   /** A canonical text of each device after substitution: what did not change here did not change. Holds secrets. */
@@ -29,16 +35,182 @@ export interface LoadedConfiguration {
 }
 
 /** Reads `labwire.yaml` and `devices.d/*.yaml` beside it. Never throws: all that is wrong is an issue. */
-export function loadConfiguration(_file: string, _options: LoadOptions): LoadedConfiguration {
-  return {
-    issues: [],
-    locate: (issue) => ({ ...issue, file: '', line: 1, column: 1 }),
-    files: [],
-    deviceText: new Map(),
-  };
+export function loadConfiguration(file: string, options: LoadOptions): LoadedConfiguration {
+  const loading = new Loading(file, options.env ?? process.env);
+  loading.read();
+  return loading.result(options.sections);
 }
 
 /** `file:line:column: message (CODE)` */
 export function formatIssue(issue: LocatedIssue): string {
   return `${issue.file}:${issue.line}:${issue.column}: ${issue.message} (${issue.code})`;
+}
+
+interface Source {
+  readonly file: string;
+  readonly yaml: YamlFile;
+  /** The place of this file's content in the whole configuration. */
+  readonly prefix: ConfigPath;
+}
+
+class Loading {
+  readonly #files: string[] = [];
+  readonly #issues: LocatedIssue[] = [];
+  readonly #mainFile: string;
+  /** By device id, for those that stand in a file of `devices.d`. */
+  readonly #deviceSources = new Map<string, Source>();
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #devices: Record<string, unknown> = {};
+  #main: Source | undefined;
+
+  constructor(file: string, env: Readonly<Record<string, string | undefined>>) {
+    this.#mainFile = file;
+    this.#env = env;
+  }
+
+  read(): void {
+    this.#main = this.#read(this.#mainFile, []);
+    const { files, error } = deviceFiles(this.#mainFile);
+    if (error !== undefined) this.#add('CONFIG_FILE', error, this.#mainFile);
+    for (const deviceFile of files) this.#addDevices(deviceFile);
+  }
+
+  #add(code: ErrorCode, message: string, file: string, position = { line: 1, column: 1 }): void {
+    this.#issues.push({ code, message, file, path: [], at: 'value', severity: 'error', ...position });
+  }
+
+  #read(file: string, prefix: ConfigPath): Source | undefined {
+    const read = readText(file);
+    this.#files.push(file);
+    if ('error' in read) {
+      this.#add('CONFIG_FILE', `the configuration file ${read.error}`, file);
+      return undefined;
+    }
+    const yaml = new YamlFile(read.text, { env: this.#env, folder: dirname(file) });
+    for (const fault of distinct(yaml.faults)) this.#add(fault.code, fault.message, file, fault);
+    return { file, yaml, prefix };
+  }
+
+  #addDevices(file: string): void {
+    const source = this.#read(file, ['devices']);
+    const content = source?.yaml.value;
+    if (!source || content === undefined || content === null) return;
+    if (!isMapping(content)) {
+      this.#add('CONFIG_INVALID', 'must be a mapping of device ids to devices', file);
+      return;
+    }
+    const ids = Object.keys(content);
+    if (ids.length === 1 && ids[0] === 'devices') {
+      this.#add('CONFIG_INVALID', 'device ids stand at the top level of this file, without "devices:" above', file);
+      return;
+    }
+    for (const id of ids) this.#addDevice(id, content[id], source);
+  }
+
+  #addDevice(id: string, content: unknown, source: Source): void {
+    const mainDevices = isMapping(this.#main?.yaml.value) ? this.#main.yaml.value.devices : undefined;
+    const inMain = isMapping(mainDevices) && Object.hasOwn(mainDevices, id) ? this.#main : undefined;
+    const before = this.#deviceSources.get(id) ?? inMain;
+    if (before) {
+      const first = before.yaml.position(['devices', id].slice(before.prefix.length), 'key');
+      const message = `the device "${id}" is already there, in ${before.file} line ${first.line}; give it another id`;
+      this.#add('CONFIG_INVALID', message, source.file, source.yaml.position([id], 'key'));
+      return;
+    }
+    this.#deviceSources.set(id, source);
+    this.#devices[id] = content;
+  }
+
+  result(sections: Iterable<string>): LoadedConfiguration {
+    const { configuration, devices } = this.#check(sections);
+    const usable = configuration !== undefined && !this.#issues.some((issue) => issue.severity === 'error');
+    return {
+      ...(usable && { configuration }),
+      issues: this.#issues.sort((a, b) => this.#order(a, b)),
+      locate: (issue) => this.#locate(issue),
+      concealed: (path) => this.#concealed(path),
+      files: this.#files,
+      deviceText: new Map(Object.entries(devices).map(([id, device]) => [id, canonicalText(device)])),
+    };
+  }
+
+  #check(sections: Iterable<string>): { configuration?: Configuration; devices: Record<string, unknown> } {
+    const content = this.#main?.yaml.value ?? {};
+    // Where the main file is broken, more words about what it then lacks would only mislead.
+    if (!this.#main || this.#main.yaml.faults.some(({ code }) => code === 'CONFIG_SYNTAX')) return { devices: {} };
+    const merged = isMapping(content) ? this.#merge(content) : content;
+    const schema = configSchema(sections);
+    const checked = schema.safeParse(merged, { reportInput: true });
+    const found = checked.success
+      ? []
+      : configIssues(checked.error.issues, { schema, concealed: (path) => this.#concealed(path) });
+    // What a failed substitution left behind is no fault of its own.
+    this.#issues.push(...found.map((issue) => this.#locate(issue)).filter((issue) => !this.#unsubstituted(issue)));
+    const devices = isMapping(merged) && isMapping(merged.devices) ? merged.devices : {};
+    return { devices, ...(checked.success && { configuration: this.#resolvePaths(checked.data) }) };
+  }
+
+  #merge(content: Record<string, unknown>): unknown {
+    const { devices } = content;
+    if (this.#deviceSources.size === 0 || (devices !== undefined && devices !== null && !isMapping(devices))) {
+      return devices === null ? { ...content, devices: {} } : content;
+    }
+    return { ...content, devices: { ...devices, ...this.#devices } };
+  }
+
+  #resolvePaths(configuration: Configuration): Configuration {
+    const devices = Object.entries(configuration.devices).map(([id, device]) => {
+      const folder = dirname(this.#sourceOf(['devices', id])?.file ?? this.#mainFile);
+      const port = 'path' in device.port ? { path: portPath(folder, device.port.path) } : device.port;
+      return [id, { ...device, port }];
+    });
+    return { ...configuration, devices: Object.fromEntries(devices) };
+  }
+
+  #sourceOf(path: ConfigPath): Source | undefined {
+    const own = path[0] === 'devices' ? this.#deviceSources.get(String(path[1])) : undefined;
+    return own ?? this.#main;
+  }
+
+  #locate(issue: ConfigIssue): LocatedIssue {
+    const source = this.#sourceOf(issue.path);
+    const position = source?.yaml.position(issue.path.slice(source.prefix.length), issue.at);
+    return { ...issue, file: source?.file ?? this.#mainFile, ...(position ?? { line: 1, column: 1 }) };
+  }
+
+  #concealed(path: ConfigPath): boolean {
+    const source = this.#sourceOf(path);
+    return source?.yaml.substituted(path.slice(source.prefix.length)) ?? false;
+  }
+
+  #unsubstituted({ file, line, column }: LocatedIssue): boolean {
+    const same = (other: LocatedIssue): boolean =>
+      other.file === file && other.line === line && other.column === column;
+    return this.#issues.some((other) => other.code === 'CONFIG_SUBSTITUTION' && same(other));
+  }
+
+  #order(a: LocatedIssue, b: LocatedIssue): number {
+    return this.#files.indexOf(a.file) - this.#files.indexOf(b.file) || a.line - b.line || a.column - b.column;
+  }
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A fault within what an alias stands for is met once for each alias. */
+function distinct(faults: readonly FileFault[]): FileFault[] {
+  return [...new Map(faults.map((fault) => [`${fault.line}:${fault.column}:${fault.message}`, fault])).values()];
+}
+
+/** `COM3` is a name and not a path; everything else is relative to the file that says it. */
+function portPath(folder: string, path: string): string {
+  return /^COM\d+$/i.test(path) || path.startsWith('\\\\') ? path : resolve(folder, path);
+}
+
+/** JSON with its keys in order: the same text for the same content, however it is laid out. */
+function canonicalText(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    isMapping(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
 }

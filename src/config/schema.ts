@@ -6,14 +6,14 @@ const RESERVED_DEVICES = ['status', 'info', 'events', 'sinks'];
 const OWN_TAGS = ['gateway', 'device', 'model', 'simulated', 'time'];
 const OWN_MEASUREMENTS = ['labwire_events', 'labwire_channels'];
 
-const reserved = (words: readonly string[]): string => `is reserved, as are all of ${words.join(', ')}; choose another`;
+const reserved = (words: readonly string[]): string => `is reserved (${words.join(', ')}); choose another`;
 
 const deviceId = schemaParts.id.refine((text) => !RESERVED_DEVICES.includes(text), reserved(RESERVED_DEVICES));
 
 /** A channel's id is also the name of a database field, and beside it stand those of its quality. */
 export const channelId = schemaParts.id.refine(
   (text) => text !== 'time' && !/_(quality|reason)$/.test(text),
-  'is reserved, as are "time" and every id that ends in _quality or _reason; choose another',
+  'is reserved (time, and all that ends in _quality or _reason); choose another',
 );
 
 /** Text of one line: it goes into topics, points and logs, where a line feed would begin something new. */
@@ -57,7 +57,7 @@ const TCP_ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/[\]]+)):([1-9]\d{0,4})$/;
 const tcpAddress = z
   .string()
   .regex(TCP_ADDRESS, 'must be a host and a port number, such as 192.168.1.5:4001')
-  .refine((text) => Number(TCP_ADDRESS.exec(text)?.[3]) <= 65_535, 'has a port number above 65535')
+  .refine((text) => Number(TCP_ADDRESS.exec(text)?.[3] ?? 0) <= 65_535, 'has a port number above 65535')
   .describe('Host and port of a serial device server, e.g. 192.168.1.5:4001.');
 
 const port = z
