@@ -13,7 +13,7 @@ export default defineConfig({
           ...project(
             'unit',
             [
-              'test/{base,task,service,port,instrument,journal,sinks,config,gateway,drivers,mocks}/**/*.test.ts',
+              'test/{base,task,service,port,instrument,journal,sinks,server,config,gateway,cli,drivers,mocks}/**/*.test.ts',
               'test/*.test.ts',
             ],
             10_000,

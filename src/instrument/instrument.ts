@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Clock, LabwireError, type Logger } from '../base/index.ts';
 import type { Link, Port } from '../port/index.ts';
-import { DataService } from '../service/index.ts';
+import { DataService, type SettingCore } from '../service/index.ts';
 import type { TaskContext, TaskControl } from '../task/index.ts';
 import type { RecordedChannel, RecordValue } from './recorded-channel.ts';
 import type { ChannelValue } from './sample.ts';
@@ -24,6 +24,10 @@ export interface InstrumentContext {
   /** By the driver's channel ids. */
   readonly channels: ReadonlyMap<string, RecordedChannel>;
   readonly identify?: { readonly query: string; readonly answer: RegExp };
+  /** The settings that belong to the instrument. */
+  readonly settings: ReadonlyMap<string, SettingCore>;
+  /** What the configuration wants of them, by name: written at each connect; the others are read. */
+  readonly configured: ReadonlyMap<string, unknown>;
   /** Longest time without a word from a talker, in seconds. */
   readonly silence?: number;
   /** Of a talker: at most one sample per so many seconds. */
@@ -103,6 +107,11 @@ export abstract class Instrument extends DataService {
     return this.#attached.channels.get(channel)?.enabled ?? false;
   }
 
+  /** The driver's ids of all channels of the model, in its order, those that the site switched off too. */
+  protected get channelIds(): readonly string[] {
+    return [...this.#attached.channels.keys()];
+  }
+
   /** Frames of an instrument that talks by itself, until the signal; throws SILENT after the configured silence. */
   protected frames(signal: AbortSignal): ReturnType<Link['frames']> {
     const { link, silence } = this.#attached;
@@ -152,10 +161,14 @@ export abstract class Instrument extends DataService {
 
   /** What every task of an instrument waits for: the port open, the line clear, the right instrument behind it. */
   async #ready({ signal }: TaskContext): Promise<void> {
-    const { port, link, identify, connected } = this.#attached;
+    const { port, link, identify, settings, configured, connected } = this.#attached;
     await port.opened(signal);
     let identity: Identity = {};
     if (identify) identity = this.#identity(await link.query(identify.query, { signal }), identify.answer, port.name);
+    for (const [name, setting] of settings) {
+      if (configured.has(name)) await setting.set(configured.get(name));
+      else await setting.refresh();
+    }
     connected(identity);
   }
 

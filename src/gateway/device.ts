@@ -1,0 +1,277 @@
+import type { Clock, Logger } from '../base/index.ts';
+import {
+  attachInstrument,
+  bad,
+  type ChannelValue,
+  type DeviceDescription,
+  type Identity,
+  type Instrument,
+  instrumentReady,
+  type Sample,
+} from '../instrument/index.ts';
+import type { EventRecord, Journal } from '../journal/index.ts';
+import { Link, lines, Port } from '../port/index.ts';
+import type { TaskControl, TaskError, TaskState } from '../task/index.ts';
+import { type Cause, causeOf, deviceInfo, isoTime, taskState } from './device-messages.ts';
+import type { DevicePlan } from './device-plan.ts';
+import { deviceStatus, type HealthState, healthState } from './health.ts';
+import { lineOptions, linkTiming, transportTo } from './port-options.ts';
+import type { StateStore } from './state-store.ts';
+
+export interface DeviceParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly journal: Journal;
+  readonly state: StateStore;
+  event(event: Omit<EventRecord, 'kind' | 'sequence' | 'time'>): void;
+}
+
+/** How long a rejected frame marks a device as `degraded`. */
+const REJECTING_MS = 60_000;
+
+/** One configured device: its port, its link, its instrument, and what the world hears of them. */
+export class Device {
+  readonly plan: DevicePlan;
+  readonly port: Port;
+  readonly #parts: DeviceParts;
+  readonly #link: Link;
+  readonly #acquire: TaskControl | undefined;
+  readonly #dropped: Record<string, number> = {};
+  readonly #latest = new Map<string, Sample>();
+  readonly #endings: (() => void)[] = [];
+  #description: DeviceDescription;
+  #describedOpening = 0;
+  #lastTime = 0;
+  #lastSample = 0;
+  #speaking = false;
+  #rejectedAt = Number.NEGATIVE_INFINITY;
+  #health: HealthState = 'disabled';
+  #portError: Error | undefined;
+
+  constructor(plan: DevicePlan, parts: DeviceParts) {
+    this.plan = plan;
+    this.#parts = parts;
+    this.#description = plan.description;
+    this.#acquire = plan.tasks.get('acquire');
+    const { configuration, model } = plan;
+    const serial = { ...model.serial, ...configuration.serial };
+    const timing = { ...model.timing, ...configuration.timing };
+    const { clock, log } = parts;
+    this.port = new Port({
+      transport: transportTo(configuration.port, serial, plan.emulator),
+      clock,
+      log,
+      ...(timing.settle !== undefined && { settleMs: timing.settle * 1000 }),
+    });
+    const framing = { ...model.framing, ...configuration.framing };
+    this.#link = new Link({
+      port: this.port,
+      framing: lines(lineOptions(framing.lines)),
+      clock,
+      timing: linkTiming(timing),
+      onDrop: (reason) => this.#drop(reason),
+    });
+    const talker = !plan.settings.has('interval');
+    attachInstrument(
+      plan.instrument,
+      {
+        port: this.port,
+        link: this.#link,
+        clock,
+        log,
+        channels: plan.channels,
+        settings: new Map([...plan.settings].filter(([, setting]) => setting.belongsToInstrument)),
+        configured: plan.settingValues,
+        connected: (identity) => this.#connected(identity),
+        sample: (values, at) => this.#sample(values, at),
+        dropped: (reason) => this.#drop(reason),
+        ...(model.identify && {
+          identify: { query: model.identify.query, answer: new RegExp(model.identify.answer) },
+        }),
+        ...(timing.silence !== undefined && { silence: timing.silence }),
+        ...(talker && configuration.interval !== undefined && { thinning: configuration.interval }),
+      },
+      this.#acquire,
+    );
+  }
+
+  get instrument(): Instrument {
+    return this.plan.instrument;
+  }
+
+  get health(): HealthState {
+    return this.#health;
+  }
+
+  /** Opens the port and begins to tell its state. The tasks are started by the service host. */
+  start(): void {
+    const { state } = this.#parts;
+    const { id, tasks, settings, instrument } = this.plan;
+    for (const [name, task] of tasks) {
+      task.startPre((context) => instrumentReady(instrument, context));
+      const tell = (): void => state.set([id, 'tasks', name], taskState(task));
+      tell();
+      this.#endings.push(
+        task.onChange(() => {
+          tell();
+          if (task === this.#acquire) this.#update();
+        }),
+      );
+    }
+    for (const [name, setting] of settings) {
+      const tell = (): void => state.set([id, 'settings', name], { value: setting.value, unit: setting.rules.unit });
+      tell();
+      this.#endings.push(
+        setting.onChange((_, value) => {
+          tell();
+          if (name === 'interval' && typeof value === 'number') this.#describe({ interval: value });
+        }),
+      );
+    }
+    this.#endings.push(
+      this.port.onChange((portState, reason) => {
+        if (portState === 'open') {
+          this.#portError = undefined;
+          for (const task of tasks.values()) task.endRestartWait();
+        } else if (reason) this.#portError = reason;
+        this.#update();
+      }),
+    );
+    this.#tellAll();
+    this.port.start();
+  }
+
+  /** Tells that the device is gone and frees its port. Its tasks are to be stopped before. */
+  async stop(): Promise<void> {
+    for (const end of this.#endings.splice(0)) end();
+    this.#speaking = false;
+    this.#goTo('disabled');
+    await this.port.stop();
+  }
+
+  /** To be called now and then: tells counts that have changed, and the end of a `degraded` time. */
+  refresh(): void {
+    this.#update();
+    this.#tellAll();
+  }
+
+  /** The newest value of each channel, as samples of one channel each. */
+  *latest(): Iterable<Sample> {
+    for (const [channel, sample] of this.#latest) {
+      const value = sample.values[channel];
+      if (value !== undefined) yield { ...sample, values: { [channel]: value } };
+    }
+  }
+
+  #sample(values: Record<string, ChannelValue>, at: number): void {
+    this.#lastSample = this.#append(values, at);
+    if (this.#speaking) return;
+    this.#speaking = true;
+    this.#update();
+  }
+
+  /** Gives the journal a sample; returns its time. */
+  #append(values: Record<string, ChannelValue>, at: number): number {
+    // Strictly increasing, so that no point in a database replaces another; but a wall clock that was set back by more
+    // than a second begins anew, lest a clock that was once wrong poisons all that follows.
+    const time = at <= this.#lastTime && at > this.#lastTime - 1_000_000 ? this.#lastTime + 1 : at;
+    this.#lastTime = time;
+    const sample: Sample = { kind: 'sample', sequence: 0, source: this.#description, time, values };
+    for (const channel in values) this.#latest.set(channel, sample);
+    this.#parts.journal.append(sample);
+    return time;
+  }
+
+  #drop(reason: string): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
+    // A talker that is joined in mid-sentence begins with a broken one: that says nothing about the line.
+    if (!this.#speaking) return;
+    this.#rejectedAt = this.#parts.clock.monotonic();
+    if (this.#health === 'online') this.#update();
+  }
+
+  #connected({ serialNumber, firmware }: Identity): void {
+    const opening = this.port.counters.opens;
+    this.#describe(
+      { ...(serialNumber && { serialNumber }), ...(firmware && { firmware }) },
+      opening !== this.#describedOpening,
+    );
+    this.#describedOpening = opening;
+  }
+
+  /** Makes a new description where something in it changed, and writes it down then and at each connect. */
+  #describe(changed: Partial<DeviceDescription>, always = false): void {
+    const differs = Object.entries(changed).some(([key, value]) => Reflect.get(this.#description, key) !== value);
+    if (differs) this.#description = { ...this.#description, ...changed };
+    if (!differs && !always) return;
+    const { journal, clock } = this.#parts;
+    journal.append({ kind: 'description', sequence: 0, time: clock.now(), source: this.#description });
+    this.#tellAll();
+  }
+
+  #update(): void {
+    const acquire = this.#acquire?.get('state') as TaskState | undefined;
+    if (acquire !== 'active') this.#speaking = false;
+    const rejecting = this.#parts.clock.monotonic() - this.#rejectedAt < REJECTING_MS;
+    this.#goTo(healthState({ acquire, speaking: this.#speaking, rejecting }));
+  }
+
+  #goTo(health: HealthState): void {
+    if (health === this.#health) return;
+    const before = deviceStatus(this.#health);
+    this.#health = health;
+    const now = deviceStatus(health);
+    if (before === 'online' && now === 'offline') this.#markStale();
+    this.#tellAll();
+    if (before === now) return;
+    this.#tellStatus(now);
+  }
+
+  #tellStatus(status: 'online' | 'offline'): void {
+    const { id: device, configuration } = this.plan;
+    const name = configuration.label ?? device;
+    const about = { device, eventKind: 'device', title: `${name} is ${status}` };
+    const cause = this.#cause();
+    if (status === 'online') {
+      this.#parts.event({ ...about, severity: 'info', code: 'DEVICE_ONLINE', text: `${name} gives readings.` });
+    } else if (cause) {
+      this.#parts.event({ ...about, severity: 'warning', code: cause.code ?? 'DEVICE_OFFLINE', text: cause.message });
+    } else {
+      this.#parts.event({ ...about, severity: 'info', code: 'DEVICE_OFFLINE', text: `${name} was stopped.` });
+    }
+  }
+
+  /** An old value must not look current: each channel that has spoken says that it no longer does. */
+  #markStale(): void {
+    if (this.#latest.size === 0) return;
+    const stale = bad('stale');
+    this.#append(
+      Object.fromEntries([...this.#latest.keys()].map((channel) => [channel, stale])),
+      this.#parts.clock.now(),
+    );
+  }
+
+  /** Why the device gives no readings: its port, else its task. */
+  #cause(): Cause | undefined {
+    if (this.#health === 'disabled' || deviceStatus(this.#health) === 'online') return undefined;
+    if (this.port.state !== 'open' && this.#portError) return causeOf(this.#portError.message);
+    const lastError = this.#acquire?.get('lastError') as TaskError | null | undefined;
+    return lastError ? causeOf(lastError.message) : undefined;
+  }
+
+  #tellAll(): void {
+    const { state } = this.#parts;
+    const { id } = this.plan;
+    const cause = this.#cause();
+    const dropped = { ...this.#dropped };
+    state.set([id, 'status'], deviceStatus(this.#health));
+    state.set([id, 'health'], {
+      state: this.#health,
+      code: cause?.code ?? null,
+      message: cause?.message ?? null,
+      lastSample: this.#lastSample === 0 ? null : isoTime(this.#lastSample),
+      dropped,
+    });
+    state.set([id, 'info'], { ...deviceInfo(this.#description), dropped });
+  }
+}

@@ -1,0 +1,265 @@
+import { type Clock, type Logger, silentLogger, systemClock, type Timer } from '../base/index.ts';
+import type { Configuration, ConfigurationInput } from '../config/index.ts';
+import type { Sample } from '../instrument/index.ts';
+import { type EventRecord, type Journal, MemoryJournal } from '../journal/index.ts';
+import { HttpServer, runUntilStopped } from '../server/index.ts';
+import { addMember, DataService, removeMember, ServiceHost } from '../service/index.ts';
+import type { TaskEvent } from '../task/index.ts';
+import { compareConfigurations } from './changes.ts';
+import { compose, configurationError, type GatewayParts, parseConfiguration, planDevices } from './composition.ts';
+import { Device } from './device.ts';
+import type { DevicePlan, Parts } from './device-plan.ts';
+import { SinkSet } from './sink-set.ts';
+import { StateStore } from './state-store.ts';
+import { version } from './version.ts';
+
+export interface GatewayOptions extends GatewayParts {
+  readonly log?: Logger;
+  readonly clock?: Clock;
+  /** Where settings are kept over a restart; none are without it. */
+  readonly stateFile?: string;
+}
+
+/** How often counts are told that change all the time. */
+const REFRESH_MS = 10_000;
+/** A stop ends within 3 s, whatever hangs: tasks first, then what is left for the sinks, but never less than this. */
+const STOP_LIMIT_MS = 2_700;
+const LEAST_SINK_LIMIT_MS = 500;
+const TASK_STOP_CAP_S = 2;
+
+/** Instruments in, MQTT and InfluxDB out: puts the parts together, and starts and stops them in order. */
+export class Gateway {
+  readonly #parts: Parts;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #journal: Journal = new MemoryJournal();
+  readonly #state = new StateStore();
+  readonly #root = new DataService();
+  readonly #host: ServiceHost;
+  readonly #http: HttpServer;
+  readonly #sinks: SinkSet;
+  readonly #devices = new Map<string, Device>();
+  readonly #startedAt: number;
+  #configuration: Configuration;
+  #plans: ReadonlyMap<string, DevicePlan>;
+  #refresh: Timer | undefined;
+  /** Starting, stopping and changing the configuration never overlap. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #failed: (error: Error) => void = () => {};
+
+  /** @throws LabwireError CONFIG_INVALID, which names everything that is wrong */
+  constructor(configuration: ConfigurationInput, options: GatewayOptions) {
+    this.#log = options.log ?? silentLogger;
+    this.#clock = options.clock ?? systemClock;
+    this.#parts = compose(options, this.#log);
+    this.#configuration = parseConfiguration(configuration, this.#parts);
+    this.#plans = this.#plan(this.#configuration);
+    this.#startedAt = this.#clock.now();
+    const { stateFile } = options;
+    this.#host = new ServiceHost(this.#root, {
+      clock: this.#clock,
+      log: this.#log,
+      ...(stateFile !== undefined && { stateFile }),
+      onTaskEvent: (path, event) => this.#taskEvent(path, event),
+      onExit: (_path, error) => this.#failed(error),
+    });
+    this.#http = new HttpServer({ log: this.#log, health: () => this.#health() });
+    this.#sinks = new SinkSet({
+      journal: this.#journal,
+      state: {
+        snapshot: () => this.#state.snapshot(),
+        latest: () => this.#latest(),
+        onChange: (listener) => this.#state.onChange(listener),
+      },
+      clock: this.#clock,
+      log: this.#log,
+      tell: (name, status) => this.#state.set(['sinks', name], status),
+    });
+  }
+
+  /** Where the server listens, e.g. `http://127.0.0.1:8001`; undefined while it does not. */
+  get address(): string | undefined {
+    return this.#http.address;
+  }
+
+  /** Where the embedded broker listens; undefined where there is none. */
+  get brokerUrl(): string | undefined {
+    return this.#sinks.brokerUrl;
+  }
+
+  /** Ids of the running devices. */
+  get devices(): string[] {
+    return [...this.#devices.keys()];
+  }
+
+  /**
+   * Runs until SIGINT, SIGTERM, `stop()`, or a task with `exitOnFailure` that failed, which sets the exit status 1.
+   *
+   * @throws LabwireError SERVER_ADDRESS where the server cannot listen
+   */
+  async run(): Promise<void> {
+    await runUntilStopped({
+      log: this.#log,
+      start: () => this.start(),
+      stop: () => this.stop(),
+      onFailure: (listener) => {
+        this.#failed = listener;
+      },
+    });
+  }
+
+  /** Starts server, sinks and devices; no unreachable broker and no absent port holds it up. */
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { server } = this.#configuration;
+      await this.#http.start(server);
+      try {
+        await this.#sinks.start(this.#configuration);
+      } catch (error) {
+        await this.#http.stop();
+        throw error;
+      }
+      this.#tellInfo();
+      for (const plan of this.#plans.values()) this.#add(plan);
+      await this.#host.start();
+      this.#event({
+        severity: 'info',
+        eventKind: 'gateway',
+        code: 'GATEWAY_STARTED',
+        title: 'Gateway started',
+        text: `${this.#configuration.gateway.id} runs with ${this.#devices.size} devices.`,
+      });
+      this.#scheduleRefresh();
+    });
+  }
+
+  /** Ends in under 3 s whatever hangs: tasks, then devices (`offline`, `stale`), then the sinks with what is left. */
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      const end = this.#clock.monotonic() + STOP_LIMIT_MS;
+      this.#refresh?.cancel();
+      this.#event({
+        severity: 'info',
+        eventKind: 'gateway',
+        code: 'GATEWAY_STOPPED',
+        title: 'Gateway stopped',
+        text: `${this.#configuration.gateway.id} was stopped.`,
+      });
+      await this.#host.stop(TASK_STOP_CAP_S);
+      const portsClosed = [...this.#devices.values()].map((device) => device.stop());
+      const sinkLimit = Math.max(LEAST_SINK_LIMIT_MS, end - this.#clock.monotonic());
+      await Promise.all([...portsClosed, this.#sinks.stop(sinkLimit), this.#http.stop()]);
+      this.#devices.clear();
+      await this.#journal.close();
+    });
+  }
+
+  /**
+   * Goes over to another configuration: only what differs is stopped and started.
+   *
+   * @throws LabwireError CONFIG_INVALID; nothing is changed then
+   */
+  apply(input: ConfigurationInput): Promise<void> {
+    return this.#inTurn(async () => {
+      const configuration = parseConfiguration(input, this.#parts);
+      const plans = this.#plan(configuration);
+      const change = compareConfigurations(this.#configuration, configuration);
+      this.#configuration = configuration;
+      this.#plans = plans;
+      for (const id of [...change.removed, ...change.changed]) await this.#remove(id);
+      for (const id of change.removed) this.#state.removeBelow([id]);
+      if (change.server) await this.#moveServer();
+      if (change.sinks) {
+        await this.#sinks.stop(STOP_LIMIT_MS);
+        await this.#sinks.start(configuration);
+      }
+      for (const id of [...change.changed, ...change.added]) {
+        const plan = plans.get(id);
+        if (plan) this.#add(plan);
+      }
+      this.#tellInfo();
+      const { added, removed, changed } = change;
+      this.#log.info({ added, removed, changed }, 'configuration applied');
+    });
+  }
+
+  /** The server keeps its old address where the new one cannot be had. */
+  async #moveServer(): Promise<void> {
+    await this.#http.stop();
+    await this.#http.start(this.#configuration.server);
+  }
+
+  #plan(configuration: Configuration): ReadonlyMap<string, DevicePlan> {
+    const { devices, issues } = planDevices(configuration, this.#parts);
+    for (const { severity, message } of issues) if (severity === 'warning') this.#log.warn(message);
+    if (issues.some(({ severity }) => severity === 'error')) throw configurationError(issues);
+    return devices;
+  }
+
+  #add(plan: DevicePlan): void {
+    const device = new Device(plan, {
+      clock: this.#clock,
+      log: this.#log.child({ device: plan.id }),
+      journal: this.#journal,
+      state: this.#state,
+      event: (event) => this.#event(event),
+    });
+    this.#devices.set(plan.id, device);
+    for (const [name, setting] of plan.settings) {
+      if (!setting.belongsToInstrument) this.#host.configureSetting(`${plan.id}.${name}`, plan.settingValues.get(name));
+    }
+    device.start();
+    addMember(this.#root, plan.id, plan.instrument);
+  }
+
+  async #remove(id: string): Promise<void> {
+    const device = this.#devices.get(id);
+    if (!device) return;
+    this.#devices.delete(id);
+    removeMember(this.#root, id);
+    await Promise.all([...device.plan.tasks.values()].map((task) => task.stopWithin(TASK_STOP_CAP_S)));
+    await device.stop();
+  }
+
+  *#latest(): Iterable<Sample> {
+    for (const device of this.#devices.values()) yield* device.latest();
+  }
+
+  #health(): Record<string, unknown> & { ok: boolean } {
+    const devices = [...this.#devices].map(([id, device]) => [id, device.health]);
+    return { ok: true, gateway: this.#configuration.gateway.id, devices: Object.fromEntries(devices) };
+  }
+
+  #tellInfo(): void {
+    const { gateway } = this.#configuration;
+    this.#state.set(['info'], {
+      version,
+      startedAt: new Date(this.#startedAt / 1000).toISOString(),
+      tags: gateway.tags,
+      devices: Object.keys(this.#configuration.devices),
+    });
+  }
+
+  #scheduleRefresh(): void {
+    this.#refresh = this.#clock.setTimer(() => {
+      for (const device of this.#devices.values()) device.refresh();
+      this.#sinks.refresh();
+      this.#scheduleRefresh();
+    }, REFRESH_MS);
+  }
+
+  #taskEvent(path: string, event: TaskEvent): void {
+    const device = path.split('.')[0];
+    this.#event({ ...event, eventKind: 'task', ...(device !== undefined && { device }) });
+  }
+
+  #event(event: Omit<EventRecord, 'kind' | 'sequence' | 'time'>): void {
+    this.#journal.append({ kind: 'event', sequence: 0, time: this.#clock.now(), ...event });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+}
