@@ -1,7 +1,8 @@
 const SECRET_KEY = /pass(word|wd|phrase)?$|token|secret|credential/i;
 const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"']*@/gi;
-const BARE_USER_INFO = /[^\s/:@"'*]+:[^\s/@"']+@/g;
-const SECRET_PARAMETER = /([?&;](?:p|u|password|username|token|access_token|api_?key)=)[^&\s"'#]+/gi;
+/** The same without a scheme, as in a mistyped URL. */
+const BARE_USER_INFO = /[^\s/:@"'*]+:[^\s/"']+@/g;
+const PARAMETER = /([?&;](?:p|u|password|username|token|access_token|api_?key)=)[^&\s"'#]+/gi;
 const AUTHORISATION = /\b(bearer|token|basic)(\s+)[A-Za-z0-9+/_.=~-]{8,}/gi;
 
 /** Whether what stands under this key is never to be shown. */
@@ -11,5 +12,6 @@ export function isSecretKey(key: string): boolean {
 
 /** A text without the passwords and tokens that stand in its URLs and headers: `mqtt://user:pw@host` loses `user:pw`. */
 export function maskSecrets(text: string): string {
-  return text.replace(USER_INFO, '$1***@').replace(SECRET_PARAMETER, '$1***').replace(AUTHORISATION, '$1$2***');
+  const urls = text.replace(USER_INFO, '$1***@').replace(BARE_USER_INFO, '***@');
+  return urls.replace(PARAMETER, '$1***').replace(AUTHORISATION, '$1$2***');
 }

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  type ConfigurationInput,
+  configIssues,
+  configSchema,
+  configSchemaWith,
+  defaultGatewayId,
+  driverSection,
+  maskSecrets,
+} from '../../src/config/index.ts';
+
+const schema = configSchema(['line', 'serial']);
+const emulated = { model: 'line', port: { emulated: true } };
+
+function messages(input: unknown): string[] {
+  const result = schema.safeParse(input, { reportInput: true });
+  return result.success ? [] : configIssues(result.error.issues, { schema }).map(({ message }) => message);
+}
+const device = (more: object): unknown => ({ devices: { a: { ...emulated, ...more } } });
+
+describe('the configuration schema', () => {
+  it('passes the section named as a driver on as it is', () => {
+    const parsed = schema.parse(device({ line: { format: 'json' } }));
+    expect(driverSection(parsed.devices.a as never, 'line')).toEqual({ format: 'json' });
+  });
+
+  it('never takes a fixed key for the section of a driver of the same name', () => {
+    const parsed = schema.parse(device({ serial: { baudRate: 1200 } }));
+    expect(driverSection(parsed.devices.a as never, 'serial')).toBeUndefined();
+    expect(messages(device({ serial: { speed: 1200 } }))).toHaveLength(1);
+  });
+
+  it('checks a driver section where its schema is known', () => {
+    const known = configSchemaWith({ line: z.strictObject({ format: z.enum(['json', 'csv']) }) });
+    expect(known.safeParse(device({ line: { format: 'xml' } })).success).toBe(false);
+    expect(known.safeParse(device({})).success).toBe(true);
+  });
+
+  it('makes a gateway id of the host name where none is given', () => {
+    expect(schema.parse({}).gateway.id).toMatch(/^[a-z][a-z0-9_]{0,62}$/);
+  });
+
+  it.each([
+    ['Lab-PC.example.org', 'lab_pc'],
+    ['4711-rack', 'rack'],
+    ['ÄÖ', 'gateway'],
+    ['', 'gateway'],
+    ['x'.repeat(80), 'x'.repeat(63)],
+  ])('makes the host name %j fit', (host, id) => {
+    expect(defaultGatewayId(host)).toBe(id);
+  });
+
+  it.each(['status', 'info', 'events', 'sinks'])('refuses the reserved device id %s', (id) => {
+    expect(messages({ devices: { [id]: emulated } })).toEqual([
+      `devices has the key "${id}", which is reserved (status, info, events, sinks); choose another`,
+    ]);
+  });
+
+  it.each(['time', 'a_quality', 'a_reason'])('refuses the reserved channel id %s', (name) => {
+    expect(messages(device({ channels: { x: { name } } }))[0]).toContain('is reserved');
+  });
+
+  it.each(['gateway', 'device', 'model', 'simulated', 'time'])(
+    'refuses a tag named %s, which labwire has itself',
+    (name) => {
+      expect(messages({ gateway: { tags: { [name]: 'x' } } })[0]).toContain('is reserved');
+    },
+  );
+
+  it.each([
+    [{ gateway: { tags: { room: '' } } }, 'gateway.tags.room must not be empty, is ""'],
+    [
+      { gateway: { tags: { room: 'a\nb' } } },
+      'gateway.tags.room must be one line without control characters, is "a\\nb"',
+    ],
+    [{ gateway: { tags: { room: 101 } } }, 'gateway.tags.room must be a text, is 101: put it in quotes'],
+    [{ mqtt: {} }, 'mqtt needs one of url, embedded'],
+    [{ mqtt: { url: 'mqtt://x', embedded: true } }, 'mqtt can have only one of url, embedded'],
+    [{ mqtt: [{ url: 'mqtt://x' }] }, 'mqtt must be a mapping of keys to values, is a list'],
+    [
+      { mqtt: { embedded: true, base: 'a/#' } },
+      'mqtt.base must be levels of letters, digits, _, . and -, with / between them, is "a/#"',
+    ],
+    [{ influx: { url: 'http://x', bucket: 'b' } }, 'influx needs a token beside the bucket'],
+    [
+      { influx: { url: 'localhost:8086', database: 'b' } },
+      'influx.url must be a URL such as http://localhost, is "localhost:8086"',
+    ],
+    [{ server: { port: 70_000 } }, 'server.port must be at most 65535, is 70000'],
+    [{ server: { prt: 1 } }, 'server has an unknown key "prt". Did you mean "port"?'],
+    [device({ interval: 0 }), 'devices.a.interval must be longer than 0, is 0'],
+    [device({ interval: null }), 'devices.a.interval must be a number or a text, is empty'],
+    [
+      device({ port: { tcp: 'host' } }),
+      'devices.a.port.tcp must be a host and a port number, such as 192.168.1.5:4001, is "host"',
+    ],
+    [device({ port: { tcp: 'host:70000' } }), 'devices.a.port.tcp has a port number above 65535, is "host:70000"'],
+    [device({ port: 'bus1' }), 'devices.a.port must be a mapping of keys to values, is "bus1"'],
+    [device({ channels: { x: true } }), 'devices.a.channels.x must be false or a mapping of keys to values, is true'],
+    [device({ channels: { x: { scale: 0 } } }), 'devices.a.channels.x.scale must not be 0, is 0'],
+    [
+      device({ channels: { x: { ofset: 1 } } }),
+      'devices.a.channels.x has an unknown key "ofset". Did you mean "offset"?',
+    ],
+    [
+      device({ measurement: 'labwire_events' }),
+      'devices.a.measurement is reserved (labwire_events, labwire_channels); choose another, is "labwire_events"',
+    ],
+    [
+      device({ serial: { parity: 'ood' } }),
+      'devices.a.serial.parity must be "none", "even", "odd", "mark" or "space", is "ood"',
+    ],
+    [
+      device({ framing: { lines: { recieve: '\r' } } }),
+      'devices.a.framing.lines has an unknown key "recieve". Did you mean "receive"?',
+    ],
+    [{ devices: { a: { port: { emulated: true } } } }, 'devices.a lacks "model"'],
+    [
+      { journal: {} },
+      'The configuration has an unknown key "journal". It takes gateway, mqtt, influx, server, devices',
+    ],
+    [[], 'The configuration must be a mapping of keys to values, is a list'],
+  ])('says of %j: %s', (input, message) => {
+    expect(messages(input)).toEqual([message]);
+  });
+
+  it('never shows what stands under a key that names a secret', () => {
+    const found = messages({ mqtt: { url: 'mqtt://x', username: 'u', password: 12_345 } });
+    expect(found).toEqual(['mqtt.password must be a text, is a number that is not shown here']);
+  });
+
+  it('accepts what its input type accepts', () => {
+    const input: ConfigurationInput = {
+      mqtt: { embedded: { port: 1884 } },
+      devices: { a: { model: 'line', port: { path: '/dev/x' }, interval: '1s', line: { format: 'csv' } } },
+    };
+    expect(schema.parse(input).mqtt).toEqual({
+      embedded: { port: 1884 },
+      base: 'labwire',
+      qos: 1,
+      publish: 'channels',
+    });
+  });
+});
+
+describe('maskSecrets', () => {
+  it.each([
+    ['connect to mqtt://joe:pw@host:1883 failed', 'connect to mqtt://***@host:1883 failed'],
+    ['joe:p@ss@host', '***@host'],
+    ['http://x/write?db=a&u=joe&p=pw', 'http://x/write?db=a&u=***&p=***'],
+    ['Authorization: Token abcdefghijkl==', 'Authorization: Token ***'],
+    ['at 12:30 on host a', 'at 12:30 on host a'],
+  ])('turns %j into %j', (text, masked) => {
+    expect(maskSecrets(text)).toBe(masked);
+  });
+});

@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { watchConfiguration } from '../../src/config/index.ts';
+
+let folder: string;
+let file: string;
+let stop: () => void;
+const onEdit = vi.fn();
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'labwire-watch-'));
+  file = join(folder, 'labwire.yaml');
+  writeFileSync(file, '');
+  onEdit.mockClear();
+});
+afterEach(() => {
+  stop();
+  rmSync(folder, { recursive: true });
+});
+
+const told = (times: number): Promise<void> => vi.waitFor(() => expect(onEdit).toHaveBeenCalledTimes(times), 5000);
+
+describe('watchConfiguration', () => {
+  it('tells once of a burst of edits', async () => {
+    stop = watchConfiguration(file, onEdit);
+    for (let edit = 0; edit < 5; edit++) writeFileSync(file, `# ${edit}`);
+    await told(1);
+  });
+
+  it('sees a file put in place of the old one, again and again', async () => {
+    stop = watchConfiguration(file, onEdit);
+    for (let edit = 1; edit <= 2; edit++) {
+      writeFileSync(join(folder, 'new'), `# ${edit}`);
+      renameSync(join(folder, 'new'), file);
+      await told(edit);
+    }
+  });
+
+  it('sees devices.d, also where it comes later', async () => {
+    stop = watchConfiguration(file, onEdit);
+    mkdirSync(join(folder, 'devices.d'));
+    await told(1);
+    writeFileSync(join(folder, 'devices.d', 'a.yaml'), '');
+    await told(2);
+  });
+
+  it('passes over other files', async () => {
+    stop = watchConfiguration(file, onEdit);
+    writeFileSync(join(folder, 'labwire.yaml.swp'), '');
+    writeFileSync(join(folder, 'journal.db'), '');
+    writeFileSync(file, '#');
+    await told(1);
+  });
+
+  it('is silent after its end', async () => {
+    stop = watchConfiguration(file, onEdit);
+    stop();
+    const other = vi.fn();
+    stop = watchConfiguration(file, other);
+    writeFileSync(file, '#');
+    await vi.waitFor(() => expect(other).toHaveBeenCalledTimes(1), 5000);
+    expect(onEdit).not.toHaveBeenCalled();
+  });
+});
