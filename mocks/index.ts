@@ -1,0 +1,31 @@
+import type { Emulator } from '../src/index.ts';
+import { LakeShore218Emulator } from './lakeshore-218.ts';
+import { LineEmulator } from './line.ts';
+import { Nmea0183Emulator } from './nmea0183.ts';
+
+export {
+  type EmulatedInstrument,
+  type EmulatedLine,
+  type Emulator,
+  FakeClock,
+  Pty,
+  serveEmulator,
+} from '../src/index.ts';
+export { type EmulatedInput, LakeShore218Emulator, type LakeShore218EmulatorOptions } from './lakeshore-218.ts';
+export { LineEmulator, type LineEmulatorOptions } from './line.ts';
+export { Nmea0183Emulator, type Nmea0183EmulatorOptions, sentence } from './nmea0183.ts';
+export { type PlayOptions, playLog, type RecordedLine, recordedLines } from './play-log.ts';
+export { Talker, type TalkerOptions } from './talker.ts';
+
+/** A room whose air slowly changes, as the demo's board prints it. */
+function roomAir(): string {
+  const swing = Math.sin((Date.now() / 60_000) * 2 * Math.PI);
+  return JSON.stringify({ t: Number((21.5 + 0.4 * swing).toFixed(2)), rh: Number((40 - 2 * swing).toFixed(1)) });
+}
+
+/** An emulated instrument for each model of labwire's catalogue, alive enough to be looked at. */
+export const emulators: Readonly<Record<string, Emulator>> = {
+  'lakeshore-218': () => new LakeShore218Emulator({ drift: 0.05 }),
+  nmea0183: () => new Nmea0183Emulator(),
+  line: () => new LineEmulator({ text: roomAir }),
+};
