@@ -45,7 +45,7 @@ export class Gateway {
   #refresh: Timer | undefined;
   /** Starting, stopping and changing the configuration never overlap. */
   #turn: Promise<unknown> = Promise.resolve();
-  #failed: (error: Error) => void = () => {};
+  #end: (failure?: Error) => void = () => {};
 
   /** @throws LabwireError CONFIG_INVALID, which names everything that is wrong */
   constructor(configuration: ConfigurationInput, options: GatewayOptions) {
@@ -61,14 +61,14 @@ export class Gateway {
       log: this.#log,
       ...(stateFile !== undefined && { stateFile }),
       onTaskEvent: (path, event) => this.#taskEvent(path, event),
-      onExit: (_path, error) => this.#failed(error),
+      onExit: (_path, error) => this.#end(error),
     });
-    this.#http = new HttpServer({ log: this.#log, health: () => this.#health() });
+    this.#http = new HttpServer({ health: () => this.#health() });
     this.#sinks = new SinkSet({
       journal: this.#journal,
       state: {
         snapshot: () => this.#state.snapshot(),
-        latest: () => this.#latest(),
+        latest: () => this.latest(),
         onChange: (listener) => this.#state.onChange(listener),
       },
       clock: this.#clock,
@@ -92,19 +92,29 @@ export class Gateway {
     return [...this.#devices.keys()];
   }
 
+  /** The newest value of each channel of each device, as samples of one channel each. */
+  *latest(): Iterable<Sample> {
+    for (const device of this.#devices.values()) yield* device.latest();
+  }
+
   /**
-   * Runs until SIGINT, SIGTERM, `stop()`, or a task with `exitOnFailure` that failed, which sets the exit status 1.
+   * Runs until SIGINT, SIGTERM, `stop()`, or a task with `exitOnFailure` that failed.
    *
+   * @param started called once everything runs
+   * @returns the exit status: 0 after a clean stop, 1 after a failure, which then is the process's exit code too
    * @throws LabwireError SERVER_ADDRESS where the server cannot listen
    */
-  async run(): Promise<void> {
-    await runUntilStopped({
+  run(started?: () => void): Promise<0 | 1> {
+    return runUntilStopped({
       log: this.#log,
-      start: () => this.start(),
-      stop: () => this.stop(),
-      onFailure: (listener) => {
-        this.#failed = listener;
+      start: async () => {
+        await this.start();
+        started?.();
       },
+      stop: () => this.stop(),
+      ended: new Promise((resolve) => {
+        this.#end = resolve;
+      }),
     });
   }
 
@@ -151,6 +161,7 @@ export class Gateway {
       await Promise.all([...portsClosed, this.#sinks.stop(sinkLimit), this.#http.stop()]);
       this.#devices.clear();
       await this.#journal.close();
+      this.#end();
     });
   }
 
@@ -219,10 +230,6 @@ export class Gateway {
     removeMember(this.#root, id);
     await Promise.all([...device.plan.tasks.values()].map((task) => task.stopWithin(TASK_STOP_CAP_S)));
     await device.stop();
-  }
-
-  *#latest(): Iterable<Sample> {
-    for (const device of this.#devices.values()) yield* device.latest();
   }
 
   #health(): Record<string, unknown> & { ok: boolean } {

@@ -1,1 +1,3 @@
+export { type Address, type Health, HttpServer, type HttpServerOptions } from './http-server.ts';
+export { type Runnable, runUntilStopped } from './run-until-stopped.ts';
 export { Server, type ServerOptions } from './server.ts';

@@ -1,0 +1,56 @@
+import type { ConfigurationInput } from '../../config/index.ts';
+import { Gateway } from '../../gateway/index.ts';
+import { LiveTable } from '../live-table.ts';
+import { createLogger } from '../log.ts';
+import { packageParts } from '../package-parts.ts';
+
+/** Three emulated instruments on emulated ports, and a broker of its own: nothing else is needed. */
+const demo: ConfigurationInput = {
+  gateway: { id: 'demo' },
+  mqtt: { embedded: true },
+  server: { port: 0 },
+  devices: {
+    cryostat: {
+      model: 'lakeshore-218',
+      label: 'Cryostat',
+      port: { emulated: true },
+      channels: { input1: { name: 'stage1', label: 'Stage 1' }, input2: { name: 'stage2', label: 'Stage 2' } },
+    },
+    gps: { model: 'nmea0183', label: 'GPS receiver on the roof', port: { emulated: true } },
+    arduino: {
+      model: 'line',
+      label: 'Climate in the lab',
+      port: { emulated: true },
+      line: { format: 'json', channels: { t: { unit: '°C' }, rh: { unit: '%' } } },
+    },
+  },
+};
+
+/** `labwire demo` */
+export async function demoCommand(): Promise<number> {
+  const gateway = new Gateway(demo, { ...packageParts, log: createLogger({ level: 'warn' }) });
+  const table = new LiveTable(process.stdout, () => gateway.latest());
+  try {
+    return await gateway.run(() => {
+      process.stdout.write(welcome(gateway));
+      table.start();
+    });
+  } finally {
+    table.stop();
+  }
+}
+
+function welcome({ brokerUrl = '', address }: Gateway): string {
+  const { hostname, port } = new URL(brokerUrl);
+  return `
+labwire demo: three emulated instruments, read through real drivers, published by an MQTT broker at ${brokerUrl}
+
+  Subscribe to everything   npx mqtt sub -h ${hostname} -p ${port} -v -t 'labwire/#'
+  or, with Mosquitto        mosquitto_sub -h ${hostname} -p ${port} -v -t 'labwire/#'
+  One temperature           mosquitto_sub -h ${hostname} -p ${port} -t labwire/demo/cryostat/channels/stage1
+  Health                    curl ${address}/healthz
+
+Ctrl-C ends it. What the instruments say now:
+
+`;
+}

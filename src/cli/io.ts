@@ -1,0 +1,29 @@
+/** What a command is given of its process: tests hand over their own. */
+export interface CliIo {
+  /** One or more lines to standard output: what was asked for. */
+  print(text: string): void;
+  /** One or more lines to standard error: what went wrong. */
+  complain(text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether standard error is a terminal. */
+  readonly terminal: boolean;
+  /** Resolves at SIGINT or SIGTERM. */
+  untilStopped(): Promise<void>;
+}
+
+export const processIo: CliIo = {
+  print: (text) => process.stdout.write(`${text}\n`),
+  complain: (text) => process.stderr.write(`${text}\n`),
+  env: process.env,
+  terminal: process.stderr.isTTY === true,
+  untilStopped: () =>
+    new Promise((resolve) => {
+      const stop = (): void => {
+        process.off('SIGINT', stop);
+        process.off('SIGTERM', stop);
+        resolve();
+      };
+      process.on('SIGINT', stop);
+      process.on('SIGTERM', stop);
+    }),
+};

@@ -1,0 +1,129 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type ErrorCode, LabwireError, toError } from '../base/index.ts';
+import { maskSecrets } from '../config/index.ts';
+import { checkCommand } from './commands/check.ts';
+import { demoCommand } from './commands/demo.ts';
+import { modelsCommand } from './commands/models.ts';
+import { portsCommand } from './commands/ports.ts';
+import { runCommand } from './commands/run.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { simulateCommand } from './commands/simulate.ts';
+import type { CliIo } from './io.ts';
+import { logLevels } from './log.ts';
+import { version } from './package.ts';
+
+const FAILURE = 1;
+const WRONG_USAGE = 2;
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the names of node and script
+ * @returns the exit status: 0 clean, 1 failure, 2 wrong usage or configuration
+ */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  let status = 0;
+  const program = createProgram(io, (result) => {
+    status = result;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    io.complain(maskSecrets(`labwire: ${toError(error).message}`));
+    if (error instanceof LabwireError) return isUsage(error.code) ? WRONG_USAGE : FAILURE;
+    io.complain(maskSecrets(toError(error).stack ?? ''));
+    return FAILURE;
+  }
+}
+
+function isUsage(code: ErrorCode): boolean {
+  return code === 'USAGE' || code.startsWith('CONFIG_');
+}
+
+function createProgram(io: CliIo, finish: (status: number) => void): Command {
+  const program = new Command('labwire')
+    .description('A gateway between laboratory instruments and MQTT, InfluxDB and your own programs.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.print(text.trimEnd()),
+      writeErr: (text) => io.complain(text.trimEnd()),
+    })
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText('after', examples('labwire demo', 'labwire check --config /etc/labwire/labwire.yaml', 'labwire run'));
+  const config = (): Option => new Option('--config <file>', 'the configuration').default('labwire.yaml');
+  const logLevel = (): Option =>
+    new Option('--log-level <level>', 'least level logged').choices(logLevels).default('info');
+  const json = (): Option => new Option('--json', 'print JSON');
+
+  program
+    .command('run')
+    .description('Run the gateway until Ctrl-C or SIGTERM.')
+    .addOption(config())
+    .addOption(logLevel())
+    .addHelpText('after', examples('labwire run', 'labwire run --config /etc/labwire/labwire.yaml'))
+    .action(async (options) => finish(await runCommand(options, io)));
+
+  program
+    .command('demo')
+    .description('Run emulated instruments and a broker of its own: nothing else is needed.')
+    .addOption(logLevel())
+    .addHelpText('after', examples('labwire demo'))
+    .action(async (options) => finish(await demoCommand(options, io)));
+
+  program
+    .command('check')
+    .description('Check the configuration and say all that is wrong with it.')
+    .addOption(config())
+    .addHelpText('after', examples('labwire check', 'labwire check --config new.yaml'))
+    .action(async (options) => finish(await checkCommand(options, io)));
+
+  program
+    .command('ports')
+    .description('List the serial ports of this machine.')
+    .addOption(json())
+    .addHelpText('after', examples('labwire ports', 'labwire ports --json'))
+    .action(async (options) => finish(await portsCommand(options, io)));
+
+  program
+    .command('models')
+    .description('List the instrument models, or tell all that is known of one.')
+    .argument('[name]', 'id of a model')
+    .addOption(json())
+    .addOption(config())
+    .addHelpText('after', examples('labwire models', 'labwire models lakeshore-218'))
+    .action(async (name, options) => finish(await modelsCommand(name, options, io)));
+
+  program
+    .command('simulate')
+    .description('Put an emulated instrument on a pseudo-terminal or a TCP port.')
+    .argument('<model>', 'id of a model')
+    .addOption(new Option('--pty <path>', 'make a link to the pseudo-terminal here').conflicts('tcp'))
+    .addOption(new Option('--tcp <port>', 'listen on this TCP port of the loopback address').argParser(tcpPort))
+    .addHelpText(
+      'after',
+      examples('labwire simulate lakeshore-218 --pty /tmp/ttyLS218', 'labwire simulate nmea0183 --tcp 4001'),
+    )
+    .action(async (model, options) => finish(await simulateCommand(model, options, io)));
+
+  program
+    .command('schema')
+    .description('Print the JSON Schema of the configuration, for editors.')
+    .option('--catalogue', 'that of a catalogue entry')
+    .addHelpText('after', examples('labwire schema > labwire.schema.json'))
+    .action(async (options) => finish(await schemaCommand(options, io)));
+
+  return program;
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function tcpPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a whole number from 0 (any free one) to 65535.');
+}
