@@ -42,6 +42,7 @@ export class Gateway {
   readonly #startedAt: number;
   #configuration: Configuration;
   #plans: ReadonlyMap<string, DevicePlan>;
+  #running = false;
   #refresh: Timer | undefined;
   /** Starting, stopping and changing the configuration never overlap. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -129,6 +130,7 @@ export class Gateway {
         await this.#http.stop();
         throw error;
       }
+      this.#running = true;
       this.#tellInfo();
       for (const plan of this.#plans.values()) this.#add(plan);
       await this.#host.start();
@@ -146,6 +148,8 @@ export class Gateway {
   /** Ends in under 3 s whatever hangs: tasks, then devices (`offline`, `stale`), then the sinks with what is left. */
   stop(): Promise<void> {
     return this.#inTurn(async () => {
+      if (!this.#running) return;
+      this.#running = false;
       const end = this.#clock.monotonic() + STOP_LIMIT_MS;
       this.#refresh?.cancel();
       this.#event({

@@ -64,11 +64,12 @@ export class HttpServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
-    if (request.url?.split('?')[0] !== '/healthz')
-      return reply(response, 404, { error: 'There is only /healthz here' });
-    if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, { error: 'Only GET' });
-    const health = this.#options.health();
-    reply(response, health.ok ? 200 : 503, health);
+    if (request.url?.split('?')[0] !== '/healthz') reply(response, 404, { error: 'There is only /healthz here' });
+    else if (request.method !== 'GET' && request.method !== 'HEAD') reply(response, 405, { error: 'Only GET' });
+    else {
+      const health = this.#options.health();
+      reply(response, health.ok ? 200 : 503, health);
+    }
   }
 }
 
