@@ -9,6 +9,8 @@ type Chunk = { chunk: string | Uint8Array; encoding: BufferEncoding };
  */
 export function gatherWrites(stream: unknown): void {
   if (!(stream instanceof Socket)) return;
+  // What is gathered already gains nothing by waiting for the acknowledgement of what went before.
+  stream.setNoDelay(true);
   stream._writev = (chunks: Chunk[], callback) => {
     let most = 0;
     // A UTF-16 unit takes at most three bytes of UTF-8.

@@ -59,9 +59,10 @@ export class Pump {
   #flight: Flight | undefined;
   #acknowledged: Acknowledged = () => {};
   #scheduled = false;
-  /** The window was full and is not half empty yet: what is then sent leaves in one write, not message by message. */
+  /** The window is full. */
   #full = false;
-  #refusalLogged = false;
+  /** The refusal that was logged last: each is logged once. */
+  #refusal: string | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: PumpParts) {
@@ -77,7 +78,6 @@ export class Pump {
     this.#first = undefined;
     this.#last = undefined;
     this.#overflow = [];
-    this.#refusalLogged = false;
     this.#state.clear();
     this.#state.set(topics.status, 'online');
     for (const topic of this.#gone) this.#state.set(topic, '');
@@ -214,18 +214,26 @@ export class Pump {
     if (client !== this.#client) return false;
     this.#inFlight--;
     if (error) this.#refused(error);
-    if (this.#full && this.#inFlight <= this.#window / 2) {
-      this.#full = false;
-      this.wake();
-    }
+    if (this.#full) this.#refill();
     if (this.#onIdle && this.#isIdle) this.#idle();
     return true;
   }
 
+  /**
+   * Sends again as soon as there is any room, since a broker's next acknowledgements may wait in its kernel for ours
+   * (Nagle's algorithm against delayed ACKs: 40 ms each time); but after all acknowledgements of this turn, in one write.
+   */
+  #refill(): void {
+    this.#full = false;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#run);
+  }
+
   #refused(error: Error): void {
     this.#parts.board.refuse(1, error.message);
-    if (this.#refusalLogged) return;
-    this.#refusalLogged = true;
+    if (this.#refusal === error.message) return;
+    this.#refusal = error.message;
     this.#parts.log.error({ err: error }, `The broker refused a message: ${error.message}; check what it permits`);
   }
 

@@ -1,0 +1,257 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const READY_LIMIT_MS = 20_000;
+
+/** A real server on a loopback port of its own, its files in a folder of its own. */
+export interface Service {
+  readonly port: number;
+  readonly url: string;
+  /** SIGTERM, or `SIGKILL`; resolves when the process is gone. The files and the port stay for `start()`. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Stops it answering, its connections left open. */
+  pause(): void;
+  start(): Promise<void>;
+  restart(): Promise<void>;
+  /** Ends it and removes its files. */
+  stop(): Promise<void>;
+}
+
+export interface MosquittoOptions {
+  /** Only this user may connect. */
+  readonly user?: { readonly name: string; readonly password: string };
+  /** Lines of an access control file; what they do not permit is denied. */
+  readonly acl?: readonly string[];
+}
+
+/** Starts Mosquitto, which keeps retained messages over a restart, and every message for its subscribers. */
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Service> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'labwire-mosquitto-'));
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    `allow_anonymous ${options.user ? 'false' : 'true'}`,
+    'max_queued_messages 0',
+    // Started by root, Mosquitto would become a user that cannot read the folder.
+    ...(process.getuid?.() === 0 ? ['user root'] : []),
+    'persistence true',
+    `persistence_location ${folder}/`,
+  ];
+  if (options.acl) {
+    const file = join(folder, 'acl');
+    await writeFile(file, `${options.acl.join('\n')}\n`);
+    lines.push(`acl_file ${file}`);
+  }
+  if (options.user) {
+    const file = join(folder, 'passwords');
+    await run('mosquitto_passwd', ['-b', '-c', file, options.user.name, options.user.password], { env: withSbin() });
+    lines.push(`password_file ${file}`);
+  }
+  const file = join(folder, 'mosquitto.conf');
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return service({
+    port,
+    url: `mqtt://127.0.0.1:${port}`,
+    folder,
+    spawn: () => spawn('mosquitto', ['-c', file], { stdio: 'ignore', env: withSbin() }),
+    ready: () => answers(port),
+  });
+}
+
+export interface Influx extends Service {
+  /** The rows of the first series of the answer, each as an object by column. */
+  query(text: string, database?: string): Promise<Record<string, unknown>[]>;
+}
+
+export interface InfluxOptions {
+  /** Demands a user: an admin of this name is made. */
+  readonly user?: { readonly name: string; readonly password: string };
+}
+
+/** Starts InfluxDB 1. */
+export async function startInflux(options: InfluxOptions = {}): Promise<Influx> {
+  const [port, rpcPort] = [await freePort(), await freePort()];
+  const folder = await mkdtemp(join(tmpdir(), 'labwire-influx-'));
+  const file = join(folder, 'influxdb.conf');
+  const configuration = [
+    'reporting-disabled = true',
+    `bind-address = "127.0.0.1:${rpcPort}"`,
+    `[meta]\ndir = "${folder}/meta"`,
+    `[data]\ndir = "${folder}/data"\nwal-dir = "${folder}/wal"\nquery-log-enabled = false`,
+    `[http]\nbind-address = "127.0.0.1:${port}"\nlog-enabled = false\nauth-enabled = ${options.user !== undefined}`,
+    '[monitor]\nstore-enabled = false',
+    '[logging]\nlevel = "error"',
+  ];
+  await writeFile(file, `${configuration.join('\n')}\n`);
+  const url = `http://127.0.0.1:${port}`;
+  const started = await service({
+    port,
+    url,
+    folder,
+    spawn: () => spawn('influxd', ['-config', file], { stdio: 'ignore', env: withSbin() }),
+    ready: async () => (await fetch(`${url}/ping`).catch(() => undefined))?.status === 204,
+  });
+  const query = async (text: string, database = ''): Promise<Record<string, unknown>[]> => {
+    const user = options.user ? { u: options.user.name, p: options.user.password } : {};
+    const body = new URLSearchParams({ q: text, db: database, epoch: 'ns', ...user });
+    const answer = (await (await fetch(`${url}/query`, { method: 'POST', body })).json()) as {
+      error?: string;
+      results?: { error?: string; series?: { columns: string[]; values: unknown[][] }[] }[];
+    };
+    const error = answer.error ?? answer.results?.[0]?.error;
+    if (error) throw new Error(error);
+    const series = answer.results?.[0]?.series?.[0];
+    return (series?.values ?? []).map((row) =>
+      Object.fromEntries(series?.columns.map((name, i) => [name, row[i]]) ?? []),
+    );
+  };
+  if (options.user)
+    await query(`CREATE USER "${options.user.name}" WITH PASSWORD '${options.user.password}' WITH ALL PRIVILEGES`);
+  return { ...started, query };
+}
+
+export interface Received {
+  readonly topic: string;
+  readonly payload: string;
+  readonly retained: boolean;
+}
+
+export interface Subscription {
+  readonly messages: Received[];
+  /** Resolves when the condition holds for the messages so far; the limit is for a test that fails. */
+  until(condition: (messages: Received[]) => boolean, limitMs?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `mosquitto_sub`: what a foreign client sees. Resolves when it is subscribed. */
+export async function subscribe(broker: Service, filter: string, more: readonly string[] = []): Promise<Subscription> {
+  const child = spawn(
+    'stdbuf',
+    [
+      '-oL',
+      'mosquitto_sub',
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(broker.port),
+      '-q',
+      '1',
+      '-d',
+      '-t',
+      filter,
+      '-F',
+      '%r\t%t\t%p',
+      ...more,
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  const messages: Received[] = [];
+  const waiting = new Set<() => void>();
+  let rest = '';
+  let subscribed = (): void => {};
+  const ready = new Promise<void>((resolve) => {
+    subscribed = resolve;
+  });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const [retained, topic, ...payload] = line.split('\t');
+      if (topic !== undefined) messages.push({ topic, payload: payload.join('\t'), retained: retained === '1' });
+      else if (line.startsWith('Subscribed')) subscribed();
+    }
+    for (const check of waiting) check();
+  });
+  await ready;
+  return {
+    messages,
+    until: (condition, limitMs = 20_000) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(check);
+          reject(new Error(`Not within ${limitMs} ms; the last messages: ${JSON.stringify(messages.slice(-5))}`));
+        }, limitMs);
+        const check = (): void => {
+          if (!condition(messages)) return;
+          clearTimeout(timer);
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
+    stop: () => end(child, 'SIGTERM'),
+  };
+}
+
+async function service(options: {
+  port: number;
+  url: string;
+  folder: string;
+  spawn: () => ChildProcess;
+  ready: () => Promise<boolean>;
+}): Promise<Service> {
+  let child: ChildProcess;
+  const start = async (): Promise<void> => {
+    child = options.spawn();
+    const limit = performance.now() + READY_LIMIT_MS;
+    while (!(await options.ready())) {
+      if (child.exitCode !== null || performance.now() > limit) throw new Error(`${options.url} does not start`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const kill = (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => end(child, signal);
+  await start();
+  return {
+    port: options.port,
+    url: options.url,
+    kill,
+    pause: () => void child.kill('SIGSTOP'),
+    start,
+    restart: async () => {
+      await kill();
+      await start();
+    },
+    stop: async () => {
+      await kill('SIGKILL');
+      await rm(options.folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once('exit', () => resolve());
+    child.kill(signal);
+  });
+}
+
+/** Debian puts servers where only root's PATH looks. */
+function withSbin(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
