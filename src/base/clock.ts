@@ -83,8 +83,7 @@ export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal):
 export class FakeClock implements Clock {
   #monotonicMs = 0;
   #wallUs: number;
-  #timers: { due: number; order: number; callback: () => void }[] = [];
-  #order = 0;
+  #timers: { due: number; callback: () => void }[] = [];
 
   constructor(wallUs = 1_700_000_000_000_000) {
     this.#wallUs = wallUs;
@@ -104,7 +103,7 @@ export class FakeClock implements Clock {
   }
 
   setTimer(callback: () => void, milliseconds: number): Timer {
-    const timer = { due: this.#monotonicMs + Math.max(0, milliseconds), order: this.#order++, callback };
+    const timer = { due: this.#monotonicMs + Math.max(0, milliseconds), callback };
     this.#timers.push(timer);
     return {
       cancel: () => {
@@ -123,16 +122,21 @@ export class FakeClock implements Clock {
     const end = this.#monotonicMs + milliseconds;
     await settle();
     for (;;) {
-      const next = this.#timers
-        .filter((timer) => timer.due <= end)
-        .sort((a, b) => a.due - b.due || a.order - b.order)[0];
-      if (!next) break;
+      const next = this.#earliest();
+      if (!next || next.due > end) break;
       this.#timers.splice(this.#timers.indexOf(next), 1);
       this.#monotonicMs = Math.max(this.#monotonicMs, next.due);
       next.callback();
       await settle();
     }
     this.#monotonicMs = end;
+  }
+
+  /** Timers lie in the order in which they were set: the first of equally early ones fires first. */
+  #earliest(): { due: number; callback: () => void } | undefined {
+    let earliest = this.#timers[0];
+    for (const timer of this.#timers) if (earliest && timer.due < earliest.due) earliest = timer;
+    return earliest;
   }
 }
 

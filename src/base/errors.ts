@@ -1,4 +1,5 @@
 import type { ErrorCode } from './codes.ts';
+import { show } from './show.ts';
 
 export interface ErrorDetails {
   readonly cause?: unknown;
@@ -41,7 +42,8 @@ export class FrameError extends LabwireError {
 
 /** Whatever was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  if (thrown instanceof Error) return thrown;
+  return new Error(typeof thrown === 'string' ? thrown : show(thrown), { cause: thrown });
 }
 
 export function isAbort(error: unknown, signal: AbortSignal): boolean {

@@ -6,4 +6,5 @@ export { abortError, ConditionLost, type ErrorDetails, FrameError, isAbort, Labw
 export { Listeners } from './listeners.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { isMember, MEMBER, type Member, type MemberCore } from './member.ts';
+export { show } from './show.ts';
 export { closest, didYouMean } from './suggest.ts';

@@ -19,4 +19,4 @@ export { ServiceHost, type ServiceHostOptions } from './service-host.ts';
 export { type Setting, type SettingOptions, setting } from './setting.ts';
 export type { SettingCore } from './setting-core.ts';
 export { type Resolved, resolve, type TreeNode, walk } from './tree.ts';
-export { checkValue, type SettingValue, show, type ValueRules, type ValueType } from './value-rules.ts';
+export { checkValue, type SettingValue, type ValueRules, type ValueType } from './value-rules.ts';

@@ -1,4 +1,4 @@
-import { LabwireError } from '../base/index.ts';
+import { LabwireError, show } from '../base/index.ts';
 
 export type SettingValue = number | string | boolean;
 export type ValueType = 'number' | 'integer' | 'text' | 'boolean' | 'enum';
@@ -65,15 +65,4 @@ function describeRules(rules: ValueRules): string {
   if (minimum !== undefined) return `${what} of at least ${minimum}${unit}`;
   if (maximum !== undefined) return `${what} of at most ${maximum}${unit}`;
   return rules.unit ? `${what} in ${rules.unit}` : what;
-}
-
-const LONGEST_SHOWN = 80;
-
-/** A value as it stands in a message: short, whatever it is. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') {
-    return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
-  }
-  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value);
-  return Array.isArray(value) ? 'an array' : 'an object';
 }

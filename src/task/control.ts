@@ -1,11 +1,11 @@
-import { type Clock, type Logger, MEMBER, type MemberCore } from '../base/index.ts';
+import type { Clock, Logger, MemberCore } from '../base/index.ts';
+import type { TaskContext } from './context.ts';
 import type { ResolvedTaskOptions } from './options.ts';
-import type { Task, TaskContext } from './task.ts';
 
 /** Something about a task that people should hear of. */
 export interface TaskEvent {
   readonly severity: 'info' | 'warning' | 'error';
-  /** The code of the error (`TASK_FAILURE` if it has none), `TASK_RECOVERED` or `TASK_FAILED`. */
+  /** The code of the error (`TASK_FAILURE` if it has none), or `TASK_RECOVERED`. */
   readonly code: string;
   readonly title: string;
   readonly text: string;
@@ -22,8 +22,6 @@ export interface TaskHost {
   /** A task with `exitOnFailure` is `failed`. */
   exit?(task: string, error: Error): void;
 }
-
-export type TaskAttribute = 'status' | 'state' | 'result' | 'restarts' | 'lastError' | 'activeSince' | 'nextStartAt';
 
 /** What the owner of a task (a server, a gateway, an instrument) may do with it, beyond its handle. */
 export interface TaskControl extends MemberCore {
@@ -48,8 +46,4 @@ export interface TaskControl extends MemberCore {
   readonly missedTicks: number;
   /** A stop with `timeoutStopSec` capped; false if the body had to be abandoned. Never rejects. */
   stopWithin(capSec: number): Promise<boolean>;
-}
-
-export function taskControl(task: Task): TaskControl {
-  return task[MEMBER] as TaskControl;
 }

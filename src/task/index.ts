@@ -1,13 +1,6 @@
-export { type TaskAttribute, type TaskControl, type TaskEvent, type TaskHost, taskControl } from './control.ts';
+export type { TaskAttribute } from './attributes.ts';
+export type { TaskBody, TaskContext, TaskError, TaskResult, TaskState, TaskStatus } from './context.ts';
+export type { TaskControl, TaskEvent, TaskHost } from './control.ts';
 export type { Period, Tick, Ticks } from './every.ts';
 export type { ResolvedTaskOptions, TaskOptions } from './options.ts';
-export {
-  Task,
-  type TaskBody,
-  type TaskContext,
-  type TaskError,
-  type TaskResult,
-  type TaskState,
-  type TaskStatus,
-  task,
-} from './task.ts';
+export { Task, task, taskControl } from './task.ts';

@@ -1,4 +1,5 @@
-import type { TaskContext } from './task.ts';
+import { LabwireError, show } from '../base/index.ts';
+import type { TaskContext } from './context.ts';
 
 /** Options of a task, named after systemd's. Times are in seconds. */
 export interface TaskOptions {
@@ -34,6 +35,7 @@ export interface TaskOptions {
 export interface ResolvedTaskOptions {
   readonly autostart: boolean;
   readonly restartOnException: boolean;
+  readonly startPre: TaskOptions['startPre'];
   readonly restartSec: number;
   readonly restartSteps: number;
   readonly restartMaxDelaySec: number;
@@ -45,3 +47,103 @@ export interface ResolvedTaskOptions {
   readonly timeoutStopSec: number;
   readonly doc: string;
 }
+
+/** Options of one origin: the driver, the catalogue, the site's configuration. */
+export interface OptionLayer {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+interface OptionRule {
+  readonly takes: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** Fixed by the driver: no other layer may have it. */
+  readonly driverOnly?: true;
+}
+
+const flag: OptionRule = { takes: 'true or false', accepts: (value) => typeof value === 'boolean' };
+const seconds: OptionRule = {
+  takes: 'a number of seconds, 0 or more',
+  accepts: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
+};
+const count: OptionRule = {
+  takes: 'a whole number, 0 or more',
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+};
+
+const rules: { readonly [Name in keyof Required<TaskOptions>]: OptionRule } = {
+  autostart: flag,
+  restartOnException: flag,
+  restartSec: seconds,
+  restartSteps: count,
+  restartMaxDelaySec: seconds,
+  restartRandomizedDelaySec: seconds,
+  startLimitIntervalSec: seconds,
+  startLimitBurst: count,
+  startPre: { takes: 'a function', accepts: (value) => typeof value === 'function', driverOnly: true },
+  exitOnFailure: flag,
+  watchdogSec: { takes: 'a number of seconds above 0', accepts: (value) => seconds.accepts(value) && value !== 0 },
+  timeoutStopSec: seconds,
+  doc: { takes: 'a text', accepts: (value) => typeof value === 'string', driverOnly: true },
+};
+
+/**
+ * Merges the layers key by key, the later one wins; the first layer is the driver's own.
+ *
+ * @param task names the task in messages, e.g. `Task cryostat.acquire`
+ * @throws LabwireError TASK_OPTION
+ */
+export function resolveOptions(task: string, layers: readonly OptionLayer[]): ResolvedTaskOptions {
+  const merged: Record<string, unknown> = {};
+  const origin = new Map<string, string>();
+  layers.forEach((layer, index) => {
+    for (const [name, value] of Object.entries(layer.options)) {
+      const where = `${task}: option ${name} (from ${layer.name})`;
+      const rule = Object.hasOwn(rules, name) ? rules[name as keyof TaskOptions] : undefined;
+      if (!rule) throw invalid(`${where} is unknown; a task takes ${Object.keys(rules).join(', ')}`);
+      if (rule.driverOnly && index > 0) throw invalid(`${where} can only be set by the driver`);
+      if (value === undefined) continue;
+      if (!rule.accepts(value)) throw invalid(`${where} takes ${rule.takes}, not ${show(value)}`);
+      merged[name] = value;
+      origin.set(name, layer.name);
+    }
+  });
+  const given = merged as TaskOptions;
+  const restartSec = given.restartSec ?? 1;
+  const resolved: ResolvedTaskOptions = {
+    autostart: given.autostart ?? false,
+    restartOnException: given.restartOnException ?? true,
+    startPre: given.startPre,
+    restartSec,
+    restartSteps: given.restartSteps ?? 0,
+    restartMaxDelaySec: given.restartMaxDelaySec ?? restartSec,
+    restartRandomizedDelaySec: given.restartRandomizedDelaySec ?? 0,
+    startLimitIntervalSec: given.startLimitIntervalSec,
+    startLimitBurst: given.startLimitBurst ?? 3,
+    exitOnFailure: given.exitOnFailure ?? false,
+    watchdogSec: given.watchdogSec,
+    timeoutStopSec: given.timeoutStopSec ?? 5,
+    doc: given.doc ?? '',
+  };
+  const contradiction = findContradiction(resolved, given.restartMaxDelaySec !== undefined);
+  if (contradiction) {
+    const values = (['restartSec', 'restartSteps', 'restartMaxDelaySec'] as const)
+      .filter((name) => resolved[name] !== 0 || origin.has(name))
+      .map((name) => `${name} ${resolved[name]} (from ${origin.get(name) ?? 'the default'})`);
+    throw invalid(`${task}: ${contradiction}: ${values.join(', ')}`);
+  }
+  return resolved;
+}
+
+function findContradiction(options: ResolvedTaskOptions, maxGiven: boolean): string | undefined {
+  const { restartSec, restartSteps, restartMaxDelaySec } = options;
+  if (restartMaxDelaySec < restartSec) return 'restartMaxDelaySec is below restartSec';
+  if (restartSteps > 0 && restartSec === 0) return 'restartSteps cannot grow a delay from a restartSec of 0';
+  if (restartSteps > 0 && !maxGiven) return 'restartSteps needs a restartMaxDelaySec to grow to';
+  if (restartSteps === 0 && restartMaxDelaySec > restartSec) {
+    return 'restartMaxDelaySec is above restartSec, and without restartSteps no delay ever grows to it';
+  }
+  return undefined;
+}
+
+const invalid = (message: string): LabwireError => new LabwireError('TASK_OPTION', message);

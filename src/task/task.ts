@@ -1,76 +1,82 @@
-import { type Logger, MEMBER, type Member, type MemberCore } from '../base/index.ts';
-import type { Period, Ticks } from './every.ts';
+import { MEMBER, type Member } from '../base/index.ts';
+import type { TaskBody, TaskError, TaskResult, TaskState, TaskStatus } from './context.ts';
+import type { TaskControl } from './control.ts';
+import { Lifecycle } from './lifecycle.ts';
 import type { TaskOptions } from './options.ts';
-
-/** What pydase's clients know; `RUNNING` also while waiting to restart. */
-export type TaskStatus = 'RUNNING' | 'NOT_RUNNING';
-/** systemd's words. */
-export type TaskState = 'inactive' | 'activating' | 'active' | 'auto-restart' | 'deactivating' | 'failed';
-/** How the last run ended. */
-export type TaskResult = 'success' | 'exception' | 'watchdog' | 'start-limit-hit' | 'timeout';
-
-export interface TaskError {
-  readonly message: string;
-  readonly name: string;
-  /** ISO wall time. */
-  readonly time: string;
-}
-
-/** What a body gets. */
-export interface TaskContext {
-  /** Aborted by a stop, and when the run is over. */
-  readonly signal: AbortSignal;
-  /** Ticks at once and then on an absolute grid. */
-  every(period: Period): Ticks;
-  /** Waits; rejects at once when the task is stopped. */
-  sleep(seconds: number): Promise<void>;
-  /** The body is alive: systemd's watchdog ping. */
-  notify(): void;
-  readonly log: Logger;
-}
-
-export type TaskBody = (context: TaskContext) => Promise<void>;
 
 /** The handle of a task. */
 export class Task implements Member {
-  readonly [MEMBER]: MemberCore;
-  constructor(core: MemberCore) {
-    this[MEMBER] = core;
+  readonly [MEMBER]: TaskControl;
+  readonly #life: Lifecycle;
+
+  constructor(life: Lifecycle) {
+    this.#life = life;
+    this[MEMBER] = life;
   }
+
+  /**
+   * Starts the task; does nothing while it is active or waits to restart. After a `stop()` it waits for the end of the
+   * body.
+   */
   start(): void {
-    throw new Error('not yet');
+    this.#life.start();
   }
+
+  /**
+   * Aborts the signal of the body. Settles, and never rejects, when the body has ended or was abandoned after
+   * `timeoutStopSec`. A body ends itself by returning, not by awaiting this.
+   */
   stop(): Promise<void> {
-    throw new Error('not yet');
+    return this.#life.stop();
   }
+
+  /** A `stop()` if it runs, then a `start()`; ends the wait for an automatic restart. */
   restart(): void {
-    throw new Error('not yet');
+    this.#life.restart();
   }
+
   get status(): TaskStatus {
-    return 'NOT_RUNNING';
+    return this.#life.board.values.status;
   }
+
   get state(): TaskState {
-    return 'inactive';
+    return this.#life.board.values.state;
   }
+
   get result(): TaskResult {
-    return 'success';
+    return this.#life.board.values.result;
   }
-  /** Since the last manual start. */
+
+  /** Automatic restarts since the last manual start. */
   get restarts(): number {
-    return 0;
+    return this.#life.board.values.restarts;
   }
+
   get lastError(): TaskError | null {
-    return null;
+    return this.#life.board.values.lastError;
   }
+
+  /** ISO wall time since when the body runs; null when it does not. */
   get activeSince(): string | null {
-    return null;
+    return this.#life.board.values.activeSince;
   }
+
+  /** ISO wall time of the next run in `auto-restart`; else null. */
   get nextStartAt(): string | null {
-    return null;
+    return this.#life.board.values.nextStartAt;
   }
 }
 
-/** Declares a task of a service. */
-export function task(_options: TaskOptions, _body: TaskBody): Task {
-  return new Task(undefined as never);
+/**
+ * Declares a task of a service.
+ *
+ * @throws LabwireError TASK_OPTION
+ */
+export function task(options: TaskOptions, body: TaskBody): Task {
+  return new Task(new Lifecycle(options, body));
+}
+
+/** The owner's side of a task. */
+export function taskControl(task: Task): TaskControl {
+  return task[MEMBER];
 }

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskContext } from '../../src/task/index.ts';
+import { onBench } from './bench.ts';
+
+/** A task whose instrument can be switched off and on; each poll takes 0.5 s and fails when it is off. */
+function polling(options = {}) {
+  const instrument = { on: false };
+  const bench = onBench({ restartSec: 1, ...options }, async ({ every, sleep }: TaskContext) => {
+    for await (const _ of every(1)) {
+      await sleep(0.5);
+      if (!instrument.on) throw new Error('no answer');
+    }
+  });
+  bench.task.start();
+  const told = () => bench.lines('info', 'warn', 'error');
+  const codes = () => bench.events.map((event) => event.code);
+  return { ...bench, instrument, told, codes };
+}
+
+describe('a row of failures', () => {
+  it('of a weekend writes two lines: the first failure and the recovery', async () => {
+    const { clock, instrument, told, codes, task } = polling();
+    await clock.advance(48 * 3600 * 10);
+    expect(task.restarts).toBeGreaterThan(1000);
+    instrument.on = true;
+    await clock.advance(60_000);
+    expect(told()).toEqual(['failed: no answer; the next run begins in 1 s', 'works again']);
+    expect(codes()).toEqual(['TASK_FAILURE', 'TASK_RECOVERED']);
+  });
+
+  it('has recovered with the second tick of a run, not with the first', async () => {
+    const { clock, instrument, told } = polling();
+    await clock.advance(600);
+    instrument.on = true;
+    await clock.advance(900 + 900);
+    expect(told()).toHaveLength(1);
+    await clock.advance(200);
+    expect(told()).toHaveLength(2);
+  });
+
+  it('begins anew after a recovery', async () => {
+    const { clock, instrument, codes } = polling();
+    for (const on of [true, false, true]) {
+      await clock.advance(10_000);
+      instrument.on = on;
+    }
+    await clock.advance(10_000);
+    expect(codes()).toEqual(['TASK_FAILURE', 'TASK_RECOVERED', 'TASK_FAILURE', 'TASK_RECOVERED']);
+  });
+
+  it('has recovered with a recorded sample, told from outside', async () => {
+    let runs = 0;
+    const { task, control, clock, lines } = onBench({}, async ({ sleep }) => {
+      if (++runs === 1) throw new Error('no answer');
+      await sleep(1e6);
+    });
+    task.start();
+    await clock.advance(1500);
+    expect(lines('info')).toEqual([]);
+    control.progress();
+    control.progress();
+    expect(lines('info')).toEqual(['works again']);
+  });
+
+  it('has recovered with a clean return', async () => {
+    let runs = 0;
+    const { task, clock, lines } = onBench({}, async () => {
+      if (++runs === 1) throw new Error('no answer');
+    });
+    task.start();
+    await clock.advance(1500);
+    expect(lines('info')).toEqual(['works again']);
+  });
+
+  it('has recovered when a body without ticks stayed healthy for restartMaxDelaySec', async () => {
+    let runs = 0;
+    const { task, clock, lines } = onBench({ restartSec: 20 }, async ({ sleep }) => {
+      if (++runs === 1) throw new Error('no answer');
+      await sleep(1e6);
+    });
+    task.start();
+    await clock.advance(20_000 + 19_999);
+    expect(lines('info')).toEqual([]);
+    await clock.advance(1);
+    expect(lines('info')).toEqual(['works again']);
+  });
+
+  it('has not recovered while the first poll still waits for its answer', async () => {
+    const { task, clock, lines } = onBench({ restartSec: 1 }, async ({ every }) => {
+      for await (const _ of every(60)) {
+        await new Promise<void>((resolve) => clock.setTimer(resolve, 15_000));
+        throw new Error('no answer');
+      }
+    });
+    task.start();
+    await clock.advance(1_000_000);
+    expect(task.restarts).toBeGreaterThan(50);
+    expect(lines('info', 'warn', 'error')).toHaveLength(1);
+  });
+
+  it('with a long period has recovered when the first poll was done and health lasted', async () => {
+    let runs = 0;
+    const { task, clock, lines } = onBench({ restartSec: 1 }, async ({ every }) => {
+      for await (const _ of every(3600)) if (++runs === 1) throw new Error('no answer');
+    });
+    task.start();
+    await clock.advance(1000 + 10_000);
+    expect(lines('info')).toEqual(['works again']);
+  });
+
+  it('ends with an error when the task gives up, and a manual start begins a new one', async () => {
+    const { task, clock, codes, told } = polling({ startLimitIntervalSec: 60, startLimitBurst: 1 });
+    await clock.advance(60_000);
+    expect(told()).toHaveLength(2);
+    task.start();
+    await clock.advance(600);
+    expect(codes()).toEqual(['TASK_FAILURE', 'TASK_FAILURE', 'TASK_FAILURE']);
+  });
+
+  it('gives its lines the path of the task and the error', async () => {
+    const { clock, log } = polling();
+    await clock.advance(600);
+    expect(log.lines[0]?.details).toMatchObject({ task: 'bench.work', err: { message: 'no answer' } });
+  });
+});
