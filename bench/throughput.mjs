@@ -1,0 +1,191 @@
+// How labwire compares with a bare script that does the same: pty → line → number → MQTT at QoS 1, to a real Mosquitto.
+// Five runs of each in turn; printed are medians and their ratios, since the machine's own speed comes and goes.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mqtt from 'mqtt';
+import { Pty } from '../dist/src/index.js';
+
+const RUNS = Number(process.env.BENCH_RUNS ?? 5);
+const READINGS = 100_000;
+/** Lines that are under way at most: the line is always full, and nothing is ever dropped. */
+const WINDOW = 1000;
+const PACED = 3000;
+const PACED_HZ = 1000;
+const CLOCK_TICKS_PER_SECOND = 100;
+
+const folder = mkdtempSync(join(tmpdir(), 'labwire-bench-'));
+const children = [];
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const broker = await startBroker();
+const runs = { bare: [], labwire: [] };
+for (let run = 1; run <= RUNS; run++) {
+  for (const subject of ['bare', 'labwire']) {
+    const result = await measure(subject);
+    runs[subject].push(result);
+    console.log(`run ${run}  ${subject.padEnd(8)} ${show(result)}`);
+  }
+}
+const bare = medians(runs.bare);
+const labwire = medians(runs.labwire);
+console.log(`median bare     ${show(bare)}`);
+console.log(`median labwire  ${show(labwire)}`);
+console.log(
+  `ratio labwire / bare: readings per second ${(labwire.rate / bare.rate).toFixed(2)}, ` +
+    `CPU per reading ${(labwire.cpu / bare.cpu).toFixed(2)}, median delay ${(labwire.delay / bare.delay).toFixed(2)}`,
+);
+process.exit(0);
+
+async function startBroker() {
+  const port = await freePort();
+  const file = join(folder, 'mosquitto.conf');
+  writeFileSync(
+    file,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n`,
+  );
+  start('mosquitto', ['-c', file]);
+  const url = `mqtt://127.0.0.1:${port}`;
+  const client = await mqtt.connectAsync(url, { reconnectPeriod: 50 }).catch(async () => {
+    await sleep(300);
+    return mqtt.connectAsync(url);
+  });
+  await client.endAsync();
+  return url;
+}
+
+async function measure(subject) {
+  const pty = Pty.open();
+  const child =
+    subject === 'bare' ? start(process.execPath, ['bench/bare.mjs', pty.path, broker]) : startLabwire(pty.path);
+  const subscriber = await mqtt.connectAsync(broker);
+  let received = () => {};
+  subscriber.on('message', (_topic, payload) => received(JSON.parse(payload.toString()).value));
+  await subscriber.subscribeAsync(`bench/${subject}/device/channels/value`, { qos: 0 });
+  await ready(pty, (listener) => {
+    received = listener;
+  });
+
+  const cpuBefore = cpuSeconds(child.pid);
+  const began = performance.now();
+  await new Promise((done) => {
+    let sent = 0;
+    let got = 0;
+    const fill = () => {
+      let lines = '';
+      while (sent < READINGS && sent - got < WINDOW) lines += `${++sent}\n`;
+      if (lines) pty.write(Buffer.from(lines));
+    };
+    received = (value) => {
+      if (value < 1) return;
+      got++;
+      if (got === READINGS) done();
+      else if (got % (WINDOW / 10) === 0) fill();
+    };
+    fill();
+  });
+  const seconds = (performance.now() - began) / 1000;
+  const cpu = cpuSeconds(child.pid) - cpuBefore;
+
+  const delays = [];
+  await new Promise((done) => {
+    const sentAt = [];
+    received = (value) => {
+      const at = sentAt[value];
+      if (at === undefined) return;
+      delays.push(performance.now() - at);
+      if (delays.length === PACED) done();
+    };
+    const start = performance.now();
+    const timer = setInterval(() => {
+      while (sentAt.length < PACED && performance.now() - start >= (sentAt.length * 1000) / PACED_HZ) {
+        const line = `${sentAt.length}\n`;
+        sentAt.push(performance.now());
+        pty.write(Buffer.from(line));
+      }
+      if (sentAt.length === PACED) clearInterval(timer);
+    }, 1);
+  });
+
+  await subscriber.endAsync();
+  child.kill('SIGTERM');
+  await new Promise((resolve) => child.once('exit', resolve));
+  pty.close();
+  return { rate: READINGS / seconds, cpu: (cpu / READINGS) * 1e6, delay: median(delays) };
+}
+
+/** Sends lines until the first comes through, then waits until the last of them has. */
+async function ready(pty, listen) {
+  let got = 0;
+  let sent = 0;
+  listen(() => got++);
+  while (got === 0) {
+    pty.write(Buffer.from('0\n'));
+    sent++;
+    await sleep(100);
+    if (sent > 300) throw new Error('Nothing came through in 30 s');
+  }
+  await sleep(500);
+}
+
+function startLabwire(path) {
+  const file = join(folder, 'labwire.yaml');
+  writeFileSync(
+    file,
+    `gateway: { id: labwire }
+mqtt: { url: "${broker}", base: bench }
+server: { port: 0 }
+devices:
+  device:
+    model: line
+    port: { path: ${path} }
+    serial: { baudRate: 115200 }
+    line: { format: csv, channels: { value: { column: 1, unit: V } } }
+`,
+  );
+  return start(process.execPath, ['dist/src/cli/main.js', 'run', '--config', file]);
+}
+
+function start(command, args) {
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'ignore', process.env.BENCH_DEBUG ? 'inherit' : 'ignore'],
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+  });
+  children.push(child);
+  return child;
+}
+
+/** User and system time of a process so far. */
+function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+function medians(results) {
+  return Object.fromEntries(['rate', 'cpu', 'delay'].map((key) => [key, median(results.map((result) => result[key]))]));
+}
+
+function show({ rate, cpu, delay }) {
+  return `${Math.round(rate)} readings/s  ${cpu.toFixed(1)} µs CPU per reading  ${delay.toFixed(3)} ms median delay at ${PACED_HZ}/s`;
+}
