@@ -3,15 +3,15 @@ import { PinoPretty } from 'pino-pretty';
 import type { Logger } from '../base/index.ts';
 import { maskSecrets } from '../config/index.ts';
 
-export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof logLevels)[number];
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 export interface LoggerOptions {
   /** Default info. */
   readonly level?: LogLevel;
-  /** For people, in colours unless `NO_COLOR` is set; else one JSON object per line. */
-  readonly pretty: boolean;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** For people, in colours unless `NO_COLOR` is set; else one JSON object per line. Default: on a terminal. */
+  readonly pretty?: boolean;
+  /** Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default standard error, written to at once: a line that waits is lost when the process ends. */
   readonly destination?: DestinationStream;
 }
@@ -19,7 +19,7 @@ export interface LoggerOptions {
 const SECRETS = ['password', 'token'].flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
 /** The log of a process. Passwords and tokens never get into it, those within URLs neither. */
-export function createLogger(options: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions = {}): Logger {
   const target = options.destination ?? destination({ dest: 2, sync: true });
   return pino(
     {
@@ -36,12 +36,12 @@ export function createLogger(options: LoggerOptions): Logger {
         },
       },
     },
-    options.pretty ? prettyStream(target, options.env) : target,
+    (options.pretty ?? process.stderr.isTTY) ? prettyStream(target, options.env ?? process.env) : target,
   );
 }
 
 /** In this process: a worker would lose its last lines at the end of the process. */
-function prettyStream(target: DestinationStream, env: LoggerOptions['env']): DestinationStream {
+function prettyStream(target: DestinationStream, env: NonNullable<LoggerOptions['env']>): DestinationStream {
   return PinoPretty({
     colorize: !env.NO_COLOR,
     destination: target,

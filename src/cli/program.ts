@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ErrorCode, LabwireError, toError } from '../base/index.ts';
 import { maskSecrets } from '../config/index.ts';
+import { version } from '../gateway/index.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { modelsCommand } from './commands/models.ts';
@@ -9,8 +10,6 @@ import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import type { CliIo } from './io.ts';
-import { logLevels } from './log.ts';
-import { version } from './package.ts';
 
 const FAILURE = 1;
 const WRONG_USAGE = 2;
@@ -54,31 +53,28 @@ function createProgram(io: CliIo, finish: (status: number) => void): Command {
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', examples('labwire demo', 'labwire check --config /etc/labwire/labwire.yaml', 'labwire run'));
   const config = (): Option => new Option('--config <file>', 'the configuration').default('labwire.yaml');
-  const logLevel = (): Option =>
-    new Option('--log-level <level>', 'least level logged').choices(logLevels).default('info');
   const json = (): Option => new Option('--json', 'print JSON');
 
   program
     .command('run')
     .description('Run the gateway until Ctrl-C or SIGTERM.')
     .addOption(config())
-    .addOption(logLevel())
     .addHelpText('after', examples('labwire run', 'labwire run --config /etc/labwire/labwire.yaml'))
-    .action(async (options) => finish(await runCommand(options, io)));
+    .action(async (options) => finish(await runCommand(options)));
 
   program
     .command('demo')
     .description('Run emulated instruments and a broker of its own: nothing else is needed.')
-    .addOption(logLevel())
     .addHelpText('after', examples('labwire demo'))
-    .action(async (options) => finish(await demoCommand(options, io)));
+    .action(async () => finish(await demoCommand()));
 
   program
     .command('check')
     .description('Check the configuration and say all that is wrong with it.')
     .addOption(config())
+    .addOption(json())
     .addHelpText('after', examples('labwire check', 'labwire check --config new.yaml'))
-    .action(async (options) => finish(await checkCommand(options, io)));
+    .action(async (options) => finish(await checkCommand(options)));
 
   program
     .command('ports')

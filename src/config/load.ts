@@ -22,10 +22,14 @@ export interface LocatedIssue extends ConfigIssue {
 export interface LoadedConfiguration {
   /** Absent where there is an error. */
   readonly configuration?: Configuration;
+  /** What can be checked further: the configuration without the devices and sections that have an error. */
+  readonly sound?: Configuration;
   /** All that is wrong, in order of position. */
   readonly issues: readonly LocatedIssue[];
   /** Finds the place of what a later check, the gateway's own, has found. */
   locate(issue: ConfigIssue): LocatedIssue;
+  /** `issues` with those of a later check among them. */
+  merge(later: readonly ConfigIssue[]): readonly LocatedIssue[];
   /** Whether the value at a place came from the environment or a secret's file, and so must not be shown. */
   concealed(path: ConfigPath): boolean;
   /** The files that were read, the main one first. */
@@ -122,32 +126,32 @@ class Loading {
   }
 
   result(sections: Iterable<string>): LoadedConfiguration {
-    const { configuration, devices } = this.#check(sections);
-    const usable = configuration !== undefined && !this.#issues.some((issue) => issue.severity === 'error');
+    const { sound, devices } = this.#check(sections);
+    const faultless = !this.#issues.some((issue) => issue.severity === 'error');
     return {
-      ...(usable && { configuration }),
-      issues: this.#issues.sort((a, b) => this.#order(a, b)),
+      ...(sound && { sound, ...(faultless && { configuration: sound }) }),
+      issues: this.#sorted(this.#issues),
       locate: (issue) => this.#locate(issue),
+      merge: (later) => this.#sorted([...this.#issues, ...this.#placed(later)]),
       concealed: (path) => this.#concealed(path),
       files: this.#files,
       deviceText: new Map(Object.entries(devices).map(([id, device]) => [id, canonicalText(device)])),
     };
   }
 
-  #check(sections: Iterable<string>): { configuration?: Configuration; devices: Record<string, unknown> } {
+  #check(sections: Iterable<string>): { sound?: Configuration; devices: Record<string, unknown> } {
     const content = this.#main?.yaml.value ?? {};
     // Where the main file is broken, more words about what it then lacks would only mislead.
     if (!this.#main || this.#main.yaml.faults.some(({ code }) => code === 'CONFIG_SYNTAX')) return { devices: {} };
     const merged = isMapping(content) ? this.#merge(content) : content;
+    const devices = isMapping(merged) && isMapping(merged.devices) ? merged.devices : {};
     const schema = configSchema(sections);
     const checked = schema.safeParse(merged, { reportInput: true });
-    const found = checked.success
-      ? []
-      : configIssues(checked.error.issues, { schema, concealed: (path) => this.#concealed(path) });
-    // What a failed substitution left behind is no fault of its own.
-    this.#issues.push(...found.map((issue) => this.#locate(issue)).filter((issue) => !this.#unsubstituted(issue)));
-    const devices = isMapping(merged) && isMapping(merged.devices) ? merged.devices : {};
-    return { devices, ...(checked.success && { configuration: this.#resolvePaths(checked.data) }) };
+    if (checked.success) return { sound: this.#resolvePaths(checked.data), devices };
+    const found = configIssues(checked.error.issues, { schema, concealed: (path) => this.#concealed(path) });
+    this.#issues.push(...this.#placed(found));
+    const rest = schema.safeParse(without(merged, found));
+    return { devices, ...(rest.success && { sound: this.#resolvePaths(rest.data) }) };
   }
 
   #merge(content: Record<string, unknown>): unknown {
@@ -183,19 +187,38 @@ class Loading {
     return source?.yaml.substituted(path.slice(source.prefix.length)) ?? false;
   }
 
+  /** With their places; what a failed substitution left behind is no fault of its own. */
+  #placed(issues: readonly ConfigIssue[]): LocatedIssue[] {
+    return issues.map((issue) => this.#locate(issue)).filter((issue) => !this.#unsubstituted(issue));
+  }
+
   #unsubstituted({ file, line, column }: LocatedIssue): boolean {
     const same = (other: LocatedIssue): boolean =>
       other.file === file && other.line === line && other.column === column;
     return this.#issues.some((other) => other.code === 'CONFIG_SUBSTITUTION' && same(other));
   }
 
-  #order(a: LocatedIssue, b: LocatedIssue): number {
-    return this.#files.indexOf(a.file) - this.#files.indexOf(b.file) || a.line - b.line || a.column - b.column;
+  #sorted(issues: readonly LocatedIssue[]): LocatedIssue[] {
+    const place = (issue: LocatedIssue): number => this.#files.indexOf(issue.file);
+    return [...issues].sort((a, b) => place(a) - place(b) || a.line - b.line || a.column - b.column);
   }
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The configuration without each device, or else section, in which an issue is. */
+function without(content: unknown, issues: readonly ConfigIssue[]): unknown {
+  if (!isMapping(content)) return {};
+  const rest: Record<string, unknown> = { ...content };
+  const devices: Record<string, unknown> = isMapping(content.devices) ? { ...content.devices } : {};
+  for (const { path } of issues) {
+    const [section, device] = path.map(String);
+    if (section === 'devices' && device !== undefined) delete devices[device];
+    else if (section !== undefined) delete rest[section];
+  }
+  return { ...rest, devices };
 }
 
 /** A fault within what an alias stands for is met once for each alias. */

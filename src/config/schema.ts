@@ -55,9 +55,17 @@ export type PortConfiguration =
 const TCP_ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/[\]]+)):([1-9]\d{0,4})$/;
 
 const tcpAddress = z
-  .string()
-  .regex(TCP_ADDRESS, 'must be a host and a port number, such as 192.168.1.5:4001')
-  .refine((text) => Number(TCP_ADDRESS.exec(text)?.[3] ?? 0) <= 65_535, 'has a port number above 65535')
+  .union([
+    z
+      .string()
+      .regex(TCP_ADDRESS, 'must be a host and a port number, such as 192.168.1.5:4001')
+      .refine((text) => Number(TCP_ADDRESS.exec(text)?.[3] ?? 0) <= 65_535, 'has a port number above 65535')
+      .transform((text) => {
+        const [, literal, name, number] = TCP_ADDRESS.exec(text) ?? [];
+        return { host: literal ?? name ?? '', port: Number(number) };
+      }),
+    z.strictObject({ host: line(255), port: tcpPort }),
+  ])
   .describe('Host and port of a serial device server, e.g. 192.168.1.5:4001.');
 
 const port = z
@@ -69,9 +77,7 @@ const port = z
   .superRefine((value, context) => exactlyOne(value, ['path', 'tcp', 'emulated'], context))
   .transform(({ path, tcp }): PortConfiguration => {
     if (path !== undefined) return { path };
-    if (tcp === undefined) return { emulated: true };
-    const [, literal, name, number] = TCP_ADDRESS.exec(tcp) ?? [];
-    return { tcp: { host: literal ?? name ?? '', port: Number(number) } };
+    return tcp === undefined ? { emulated: true } : { tcp };
   })
   .describe('Where the instrument is connected: one of path, tcp, emulated.');
 
@@ -204,7 +210,7 @@ const shape = {
 };
 const baseSchema = z.strictObject({ ...shape, devices: z.record(deviceId, deviceSchema).default({}) });
 
-/** A checked configuration: defaults filled in, every duration in seconds. */
+/** A checked configuration: defaults filled in, every duration in seconds. It is a valid input again. */
 export type Configuration = z.output<typeof baseSchema>;
 export type DeviceConfiguration = Configuration['devices'][string];
 export type InfluxConfiguration = NonNullable<Configuration['influx']>;

@@ -1,7 +1,8 @@
 import { didYouMean, LabwireError, silentLogger } from '../../base/index.ts';
+import { Catalogue } from '../../instrument/index.ts';
 import { type Emulator, serveEmulator } from '../../port/index.ts';
 import type { CliIo } from '../io.ts';
-import { emulators, siteCatalogue } from '../package.ts';
+import { packageParts } from '../package-parts.ts';
 import { serialInWords } from './models.ts';
 
 export interface SimulateOptions {
@@ -12,6 +13,7 @@ export interface SimulateOptions {
 
 /** Puts an emulated instrument on a pseudo-terminal or a TCP port until Ctrl-C. */
 export async function simulateCommand(model: string, options: SimulateOptions, io: CliIo): Promise<number> {
+  const { emulators, models } = packageParts;
   const emulator: Emulator | undefined = Object.hasOwn(emulators, model) ? emulators[model] : undefined;
   if (!emulator) {
     const known = Object.keys(emulators).sort();
@@ -20,12 +22,13 @@ export async function simulateCommand(model: string, options: SimulateOptions, i
   }
   const served = await serveEmulator(emulator, options.tcp === undefined ? { pty: options.pty } : { tcp: options.tcp });
   const stopped = io.untilStopped();
-  const serial = siteCatalogue('.', silentLogger).get(model)?.serial ?? {};
+  const catalogue = new Catalogue();
+  for (const folder of models) catalogue.addFolder(folder, silentLogger);
   const port =
     options.tcp === undefined
       ? `{ path: ${options.pty ?? served.address} }`
       : `{ tcp: "${served.address.replace('tcp://', '')}" }`;
-  io.print(`An emulated ${model} (${serialInWords(serial)}) is at ${options.pty ?? served.address}
+  io.print(`An emulated ${model} (${serialInWords(catalogue.get(model)?.serial ?? {})}) is at ${options.pty ?? served.address}
 In labwire.yaml:
   devices:
     ${model.replace(/[^a-z0-9]+/g, '_')}: { model: ${model}, port: ${port} }

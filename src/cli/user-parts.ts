@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { register } from 'node:module';
 import { extname, join, parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -30,6 +30,11 @@ export async function loadUserDrivers(
     }
   }
   return drivers;
+}
+
+/** A folder of catalogue entries, where it is there. */
+export function userModels(folder: string): string[] {
+  return existsSync(folder) ? [folder] : [];
 }
 
 const NEEDS_NODE = `a driver in TypeScript needs Node 22.18 or newer, and this is ${process.version}; compile it to a .js file, or update Node`;
