@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import {
   type BindingInterface,
   DarwinBinding,
@@ -8,9 +8,11 @@ import {
   WindowsBinding,
 } from '@serialport/bindings-cpp';
 import { unixRead } from '@serialport/bindings-cpp/dist/unix-read.js';
+import { unixWrite } from '@serialport/bindings-cpp/dist/unix-write.js';
 
 type UnixPort = LinuxPortBinding | DarwinPortBinding;
 type ReadAsync = NonNullable<Parameters<typeof unixRead>[0]['fsReadAsync']>;
+type WriteAsync = NonNullable<Parameters<typeof unixWrite>[0]['fsWriteAsync']>;
 
 /**
  * serialport's binding of this system, with a read of its own on Unix.
@@ -28,6 +30,7 @@ export function hangupBinding(): BindingInterface {
       const port: UnixPort = await system.open(options as Parameters<typeof system.open>[0]);
       const fsReadAsync = pollThenRead();
       port.read = (buffer, offset, length) => unixRead({ binding: port, buffer, offset, length, fsReadAsync });
+      port.write = (buffer) => unixWrite({ binding: port, buffer, fsWriteAsync: writeInPlace });
       return port;
     },
   };
@@ -54,6 +57,12 @@ function pollThenRead(): ReadAsync {
   };
   return read as unknown as ReadAsync;
 }
+
+/** Non-blocking as well: what the system does not take gives EAGAIN, and `unixWrite` polls. */
+const writeInPlace = (async (fd: number, buffer: Buffer, offset: number, length: number) => ({
+  bytesWritten: writeSync(fd, buffer, offset, length),
+  buffer,
+})) as unknown as WriteAsync;
 
 function errno(code: string, message: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });

@@ -12,7 +12,7 @@ export {
   type QueryOptions,
   type SendOptions,
 } from './link.ts';
-export { type MemoryLine, memoryLine } from './memory-transport.ts';
+export { type MemoryLine, type MemoryLineOptions, memoryLine } from './memory-transport.ts';
 export { Port, type PortCounters, type PortOptions } from './port.ts';
 export type { PortState } from './port-state.ts';
 export { Pty, type PtyOptions } from './pty.ts';

@@ -12,8 +12,16 @@ export interface MemoryLine {
   plug(): void;
 }
 
+export interface MemoryLineOptions {
+  /** Default true. */
+  readonly simulated?: boolean;
+  /** When the bytes arrive; default `setImmediate`, so that a fast exchange lets others have their turn. */
+  readonly deliver?: (arrive: () => void) => void;
+}
+
 /** Both directions are delivered in order, never within the caller's stack. What is sent while nobody has it open is lost. */
-export function memoryLine(name: string, simulated = true): MemoryLine {
+export function memoryLine(name: string, options: MemoryLineOptions = {}): MemoryLine {
+  const { simulated = true, deliver = setImmediate } = options;
   let events: ConnectionEvents | undefined;
   let receive: (bytes: Buffer) => void = () => {};
   let plugged = true;
@@ -24,7 +32,7 @@ export function memoryLine(name: string, simulated = true): MemoryLine {
       const target = events;
       const copy = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes);
       if (target)
-        setImmediate(() => {
+        deliver(() => {
           if (events === target) target.data(copy);
         });
     },
@@ -45,7 +53,7 @@ export function memoryLine(name: string, simulated = true): MemoryLine {
         write: async (bytes) => {
           if (!isOpen()) throw closedError(name);
           const copy = Buffer.from(bytes);
-          setImmediate(() => receive(copy));
+          deliver(() => receive(copy));
         },
         flush: async () => {
           if (!isOpen()) throw closedError(name);

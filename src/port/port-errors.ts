@@ -46,11 +46,9 @@ async function owningGroup(path: string): Promise<string | undefined> {
   }
 }
 
-/** An open connection that ended without being asked to. */
+/** An open connection that ended by itself. What the system calls it (a bad file descriptor) helps nobody. */
 export function lostError(name: string, cause: unknown): LabwireError {
-  return new LabwireError('PORT_FAILED', `${name} was lost: ${toError(cause).message}; check cable and power`, {
-    cause,
-  });
+  return new LabwireError('PORT_FAILED', `${name} was lost; check cable and power`, { cause });
 }
 
 export function closedError(name: string): LabwireError {

@@ -4,8 +4,8 @@ import { abortError } from '../base/index.ts';
 export type Outcome = string | (() => Error);
 
 export interface RequestOptions {
-  /** Names it in messages: port and text. */
-  readonly what: string;
+  readonly portName: string;
+  readonly text: string;
   readonly bytes: Buffer;
   readonly expectsReply: boolean;
   readonly replyMs: number;
@@ -16,7 +16,6 @@ export interface RequestOptions {
 
 /** One question or command on its way through the queue of a link. */
 export class Request {
-  readonly what: string;
   readonly bytes: Buffer;
   readonly expectsReply: boolean;
   readonly replyMs: number;
@@ -35,13 +34,16 @@ export class Request {
   sentMs = 0;
   firstSentMs: number | undefined;
 
+  readonly #portName: string;
+  readonly #text: string;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: () => void;
   readonly #onSettled: (request: Request) => void;
   #resolve!: (outcome: Outcome) => void;
 
   constructor(options: RequestOptions) {
-    this.what = options.what;
+    this.#portName = options.portName;
+    this.#text = options.text;
     this.bytes = options.bytes;
     this.expectsReply = options.expectsReply;
     this.replyMs = options.replyMs;
@@ -55,6 +57,11 @@ export class Request {
     this.#onAbort = () => this.settle(() => abortError(this.what, signal));
     if (signal?.aborted) this.#onAbort();
     else signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Names it in messages; made only when there is one to write. */
+  get what(): string {
+    return `${this.#portName}: ${JSON.stringify(this.#text)}`;
   }
 
   settle(outcome: Outcome): void {

@@ -62,7 +62,7 @@ export class Transactions {
     const { port } = this.#options;
     const request = new Request({
       ...asking,
-      what: `${port.name}: ${JSON.stringify(asking.text)}`,
+      portName: port.name,
       retries: asking.expectsReply ? asking.retries : 0,
       onSettled: (settled) => this.#settled(settled),
     });
@@ -144,8 +144,9 @@ export class Transactions {
       if (request.isSettled) return;
     }
     this.#owedUntilMs = request.sentMs + 2 * request.replyMs;
-    this.ladder.failed(timeoutError(request));
     request.settle(() => timeoutError(request));
+    // Only now: an opening anew would settle the request as lost.
+    this.ladder.failed(timeoutError(request));
   }
 
   #answered(request: Request, answer: string): void {
@@ -167,6 +168,7 @@ export class Transactions {
       () => {
         request.sent(clock.monotonic());
         if (!request.expectsReply) request.settle('');
+        else if (this.#options.firstByteMs !== undefined && request.isListening) this.#wake();
       },
       (cause: unknown) => request.settle(() => new ConditionLost(`${request.what}: the port was lost`, { cause })),
     );
