@@ -2,9 +2,8 @@ import { bad, type RecordValues } from '../../src/index.ts';
 import { countField, letterField, malformed, numberField, positionFields } from './fields.ts';
 import type { Sentence } from './sentence.ts';
 
-const KNOT = 1852 / 3600;
 const FOOT = 0.3048;
-const FATHOM = 6 * FOOT;
+const FATHOM = 1.8288;
 const NOTHING: RecordValues = {};
 const NO_POSITION: RecordValues = { latitude: bad('invalid'), longitude: bad('invalid') };
 const NO_MOTION: RecordValues = { speed: bad('invalid'), course: bad('invalid') };
@@ -90,7 +89,7 @@ function rmc(fields: readonly string[]): RecordValues {
   if (fix === 0) return { ...NO_POSITION, ...NO_MOTION, fix };
   return {
     ...positionFields(fields, 2),
-    speed: scaled(numberField(fields[6]), KNOT),
+    speed: knots(numberField(fields[6])),
     course: bearing(numberField(fields[7])),
     fix,
   };
@@ -115,10 +114,9 @@ function fixOf(statusField: string | undefined, modeField: string | undefined): 
 function vtg(fields: readonly string[]): RecordValues {
   const mode = letterField(fields[8], MODE_LETTERS);
   if (mode !== undefined && MODES[mode] === 0) return NO_MOTION;
-  const knots = numberField(fields[4]);
   return {
     course: bearing(numberField(fields[0])),
-    speed: knots === undefined ? scaled(numberField(fields[6]), 1 / 3.6) : knots * KNOT,
+    speed: knots(numberField(fields[4])) ?? kilometresPerHour(numberField(fields[6])),
   };
 }
 
@@ -184,6 +182,10 @@ function mtw(fields: readonly string[]): RecordValues {
 
 const scaled = (value: number | undefined, factor: number): number | undefined =>
   value === undefined ? undefined : value * factor;
+
+/** Speeds in m/s. Multiplied first, so that 36 knots are 18.52 and not 18.520000000000003. */
+const knots = (value: number | undefined) => (value === undefined ? undefined : (value * 1852) / 3600);
+const kilometresPerHour = (value: number | undefined) => (value === undefined ? undefined : value / 3.6);
 
 const bearing = (degrees: number | undefined) =>
   degrees === undefined || (degrees >= 0 && degrees <= 360) ? degrees : bad('invalid');
