@@ -1,9 +1,10 @@
 import { type DestinationStream, destination, pino, stdSerializers } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { Logger } from '../base/index.ts';
 import { maskSecrets } from '../config/index.ts';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 export interface LoggerOptions {
   /** Default info. */
@@ -31,7 +32,10 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       formatters: { level: (label) => ({ level: label }), log: maskStrings },
       hooks: {
         logMethod(values, method) {
-          const masked = values.map((value) => (typeof value === 'string' ? maskSecrets(value) : value));
+          const [first] = values as unknown[];
+          // pino would take the message of an error that stands alone as it is.
+          const whole = first instanceof Error && values.length === 1 ? [{ err: first }, first.message] : values;
+          const masked = whole.map((value: unknown) => (typeof value === 'string' ? maskSecrets(value) : value));
           method.apply(this, masked as typeof values);
         },
       },
@@ -40,15 +44,10 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   );
 }
 
-/** In this process: a worker would lose its last lines at the end of the process. */
+/** In this process and at once: a worker or a stream would lose its last lines at the end of the process. */
 function prettyStream(target: DestinationStream, env: NonNullable<LoggerOptions['env']>): DestinationStream {
-  return PinoPretty({
-    colorize: !env.NO_COLOR,
-    destination: target,
-    sync: true,
-    translateTime: 'SYS:HH:MM:ss',
-    singleLine: true,
-  });
+  const pretty = prettyFactory({ colorize: !env.NO_COLOR, translateTime: 'SYS:HH:MM:ss', singleLine: true });
+  return { write: (line) => target.write(pretty(line) ?? line) };
 }
 
 function maskStrings(details: Record<string, unknown>): Record<string, unknown> {

@@ -1,7 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ErrorCode, LabwireError, toError } from '../base/index.ts';
 import { maskSecrets } from '../config/index.ts';
-import { version } from '../gateway/index.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { modelsCommand } from './commands/models.ts';
@@ -10,6 +9,8 @@ import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import type { CliIo } from './io.ts';
+import { logLevels } from './log.ts';
+import { version } from './package.ts';
 
 const FAILURE = 1;
 const WRONG_USAGE = 2;
@@ -53,28 +54,30 @@ function createProgram(io: CliIo, finish: (status: number) => void): Command {
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', examples('labwire demo', 'labwire check --config /etc/labwire/labwire.yaml', 'labwire run'));
   const config = (): Option => new Option('--config <file>', 'the configuration').default('labwire.yaml');
+  const logLevel = (): Option => new Option('--log-level <level>', 'least level that is logged').choices(logLevels);
   const json = (): Option => new Option('--json', 'print JSON');
 
   program
     .command('run')
     .description('Run the gateway until Ctrl-C or SIGTERM.')
     .addOption(config())
+    .addOption(logLevel().default('info'))
     .addHelpText('after', examples('labwire run', 'labwire run --config /etc/labwire/labwire.yaml'))
-    .action(async (options) => finish(await runCommand(options)));
+    .action(async (options) => finish(await runCommand(options, io)));
 
   program
     .command('demo')
     .description('Run emulated instruments and a broker of its own: nothing else is needed.')
+    .addOption(logLevel())
     .addHelpText('after', examples('labwire demo'))
-    .action(async () => finish(await demoCommand()));
+    .action(async (options) => finish(await demoCommand(options, io)));
 
   program
     .command('check')
     .description('Check the configuration and say all that is wrong with it.')
     .addOption(config())
-    .addOption(json())
     .addHelpText('after', examples('labwire check', 'labwire check --config new.yaml'))
-    .action(async (options) => finish(await checkCommand(options)));
+    .action(async (options) => finish(await checkCommand(options, io)));
 
   program
     .command('ports')

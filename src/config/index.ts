@@ -19,6 +19,7 @@ export {
   type InfluxConfiguration,
   type MqttConfiguration,
   type PortConfiguration,
+  tcpAddressOf,
 } from './schema.ts';
 export { maskSecrets } from './secrets.ts';
 export { watchConfiguration } from './watch.ts';

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { ErrorCode } from '../base/index.ts';
 import { type ConfigIssue, type ConfigPath, configIssues } from './issue.ts';
 import { type Configuration, configSchema } from './schema.ts';
+import { soundPart } from './sound-part.ts';
 import { deviceFiles, readText } from './source-file.ts';
 import { type FileFault, YamlFile } from './yaml-file.ts';
 
@@ -22,14 +23,12 @@ export interface LocatedIssue extends ConfigIssue {
 export interface LoadedConfiguration {
   /** Absent where there is an error. */
   readonly configuration?: Configuration;
-  /** What can be checked further: the configuration without the devices and sections that have an error. */
+  /** What is left of it without everything that is wrong: for further checks only, never to be run. */
   readonly sound?: Configuration;
   /** All that is wrong, in order of position. */
   readonly issues: readonly LocatedIssue[];
-  /** Finds the place of what a later check, the gateway's own, has found. */
-  locate(issue: ConfigIssue): LocatedIssue;
-  /** `issues` with those of a later check among them. */
-  merge(later: readonly ConfigIssue[]): readonly LocatedIssue[];
+  /** The issues together with what a later check, the gateway's own, has found, in order of position. */
+  withFurther(found: readonly ConfigIssue[]): readonly LocatedIssue[];
   /** Whether the value at a place came from the environment or a secret's file, and so must not be shown. */
   concealed(path: ConfigPath): boolean;
   /** The files that were read, the main one first. */
@@ -55,6 +54,11 @@ interface Source {
   readonly yaml: YamlFile;
   /** The place of this file's content in the whole configuration. */
   readonly prefix: ConfigPath;
+}
+
+interface Checked {
+  readonly devices: Record<string, unknown>;
+  readonly sound?: Configuration | undefined;
 }
 
 class Loading {
@@ -126,20 +130,19 @@ class Loading {
   }
 
   result(sections: Iterable<string>): LoadedConfiguration {
-    const { sound, devices } = this.#check(sections);
+    const { sound, devices } = this.#check([...sections]);
     const faultless = !this.#issues.some((issue) => issue.severity === 'error');
     return {
       ...(sound && { sound, ...(faultless && { configuration: sound }) }),
       issues: this.#sorted(this.#issues),
-      locate: (issue) => this.#locate(issue),
-      merge: (later) => this.#sorted([...this.#issues, ...this.#placed(later)]),
+      withFurther: (found) => this.#sorted([...this.#issues, ...this.#placed(found)]),
       concealed: (path) => this.#concealed(path),
       files: this.#files,
       deviceText: new Map(Object.entries(devices).map(([id, device]) => [id, canonicalText(device)])),
     };
   }
 
-  #check(sections: Iterable<string>): { sound?: Configuration; devices: Record<string, unknown> } {
+  #check(sections: readonly string[]): Checked {
     const content = this.#main?.yaml.value ?? {};
     // Where the main file is broken, more words about what it then lacks would only mislead.
     if (!this.#main || this.#main.yaml.faults.some(({ code }) => code === 'CONFIG_SYNTAX')) return { devices: {} };
@@ -150,8 +153,8 @@ class Loading {
     if (checked.success) return { sound: this.#resolvePaths(checked.data), devices };
     const found = configIssues(checked.error.issues, { schema, concealed: (path) => this.#concealed(path) });
     this.#issues.push(...this.#placed(found));
-    const rest = schema.safeParse(without(merged, found));
-    return { devices, ...(rest.success && { sound: this.#resolvePaths(rest.data) }) };
+    const sound = soundPart(sections, merged);
+    return { devices, sound: sound && this.#resolvePaths(sound) };
   }
 
   #merge(content: Record<string, unknown>): unknown {
@@ -206,19 +209,6 @@ class Loading {
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The configuration without each device, or else section, in which an issue is. */
-function without(content: unknown, issues: readonly ConfigIssue[]): unknown {
-  if (!isMapping(content)) return {};
-  const rest: Record<string, unknown> = { ...content };
-  const devices: Record<string, unknown> = isMapping(content.devices) ? { ...content.devices } : {};
-  for (const { path } of issues) {
-    const [section, device] = path.map(String);
-    if (section === 'devices' && device !== undefined) delete devices[device];
-    else if (section !== undefined) delete rest[section];
-  }
-  return { ...rest, devices };
 }
 
 /** A fault within what an alias stands for is met once for each alias. */

@@ -46,26 +46,15 @@ function exactlyOne(value: object, keys: readonly string[], context: z.Refinemen
   if (given.length > 1) context.addIssue({ code: 'custom', message: `can have only one of ${given.join(', ')}` });
 }
 
-/** Where a device is connected. */
-export type PortConfiguration =
-  | { readonly path: string }
-  | { readonly tcp: { readonly host: string; readonly port: number } }
-  | { readonly emulated: true };
+/** Where a device is connected. A checked configuration is a valid input again, so an address stays one text. */
+export type PortConfiguration = { readonly path: string } | { readonly tcp: string } | { readonly emulated: true };
 
 const TCP_ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/[\]]+)):([1-9]\d{0,4})$/;
 
 const tcpAddress = z
-  .union([
-    z
-      .string()
-      .regex(TCP_ADDRESS, 'must be a host and a port number, such as 192.168.1.5:4001')
-      .refine((text) => Number(TCP_ADDRESS.exec(text)?.[3] ?? 0) <= 65_535, 'has a port number above 65535')
-      .transform((text) => {
-        const [, literal, name, number] = TCP_ADDRESS.exec(text) ?? [];
-        return { host: literal ?? name ?? '', port: Number(number) };
-      }),
-    z.strictObject({ host: line(255), port: tcpPort }),
-  ])
+  .string()
+  .regex(TCP_ADDRESS, 'must be a host and a port number, such as 192.168.1.5:4001')
+  .refine((text) => Number(TCP_ADDRESS.exec(text)?.[3] ?? 0) <= 65_535, 'has a port number above 65535')
   .describe('Host and port of a serial device server, e.g. 192.168.1.5:4001.');
 
 const port = z
@@ -80,6 +69,12 @@ const port = z
     return tcp === undefined ? { emulated: true } : { tcp };
   })
   .describe('Where the instrument is connected: one of path, tcp, emulated.');
+
+/** Host and port of a checked `tcp` address. */
+export function tcpAddressOf(text: string): { host: string; port: number } {
+  const [, literal, name, number] = TCP_ADDRESS.exec(text) ?? [];
+  return { host: literal ?? name ?? '', port: Number(number) };
+}
 
 const channel = schemaParts.channelFacts
   .extend({

@@ -47,7 +47,7 @@ devices:
       server: { host: '127.0.0.1', port: 8001 },
       devices: {
         cryostat: {
-          port: { tcp: { host: '::1', port: 4001 } },
+          port: { tcp: '[::1]:4001' },
           interval: 0.5,
           timing: { reply: 2 },
           channels: { input1: { name: 'stage1', scale: 2 }, input8: false },
@@ -283,21 +283,41 @@ describe('the text of a device', () => {
   });
 });
 
-describe('locate', () => {
-  it('finds the place of what a later check has found', () => {
-    const loaded = load('devices:\n  a:\n    model: lakeshor\n    port: { emulated: true }\n');
-    const issue = { code: 'MODEL_UNKNOWN', message: 'no such model', severity: 'error' } as const;
-    expect(loaded.locate({ ...issue, path: ['devices', 'a', 'model'], at: 'value' })).toMatchObject({
-      line: 3,
-      column: 12,
-    });
-    expect(loaded.locate({ ...issue, path: ['devices', 'a', 'model'], at: 'key' })).toMatchObject({
-      line: 3,
-      column: 5,
-    });
-    expect(loaded.locate({ ...issue, path: ['devices', 'a', 'line', 'x'], at: 'value' })).toMatchObject({
-      line: 2,
-      column: 3,
-    });
+describe('a later check', () => {
+  const later = (path: string[], at: 'key' | 'value' = 'value') =>
+    ({ code: 'MODEL_UNKNOWN', message: `${path.join('.')} is wrong`, severity: 'error', path, at }) as const;
+
+  it('has what it found placed among the other issues', () => {
+    const loaded = load('devices:\n  a:\n    model: lakeshor\n    port: { emulated: true }\n    lin: 1\n');
+    const issues = loaded.withFurther([
+      later(['devices', 'a', 'port', 'emulated']),
+      later(['devices', 'a', 'model'], 'key'),
+      later(['devices', 'a', 'model']),
+      later(['devices', 'a', 'line', 'x']),
+    ]);
+    expect(issues.map(({ line, column }) => [line, column])).toEqual([
+      [2, 3],
+      [3, 5],
+      [3, 12],
+      [4, 23],
+      [5, 5],
+    ]);
+  });
+
+  it('goes on with what is sound in a faulty configuration', () => {
+    const loaded = load(
+      'devices:\n  a: { model: line, port: { emulated: true }, intervall: 3 }\n  b: { model: line }\nmqtt: 3\n',
+    );
+    expect(loaded.configuration).toBeUndefined();
+    expect(loaded.sound?.devices).toMatchObject({ a: { model: 'line' } });
+    expect(Object.keys(loaded.sound?.devices ?? {})).toEqual(['a']);
+    expect(loaded.sound?.mqtt).toBeUndefined();
+  });
+
+  it('does not speak of what a failed substitution left behind', () => {
+    const loaded = load('devices:\n  a: { model: "${NONE}", port: { emulated: true } }\n');
+    expect(loaded.withFurther([later(['devices', 'a', 'model'])]).map(({ code }) => code)).toEqual([
+      'CONFIG_SUBSTITUTION',
+    ]);
   });
 });

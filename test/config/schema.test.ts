@@ -8,6 +8,7 @@ import {
   defaultGatewayId,
   driverSection,
   maskSecrets,
+  tcpAddressOf,
 } from '../../src/config/index.ts';
 
 const schema = configSchema(['line', 'serial']);
@@ -128,6 +129,13 @@ describe('the configuration schema', () => {
   it('never shows what stands under a key that names a secret', () => {
     const found = messages({ mqtt: { url: 'mqtt://x', username: 'u', password: 12_345 } });
     expect(found).toEqual(['mqtt.password must be a text, is a number that is not shown here']);
+  });
+
+  it('gives what is a valid input again', () => {
+    const parsed = schema.parse(device({ port: { tcp: 'host:4001' }, interval: '2s', serial: { baudRate: 1200 } }));
+    const again: ConfigurationInput = parsed;
+    expect(schema.parse(again)).toEqual(parsed);
+    expect(tcpAddressOf('[::1]:4001')).toEqual({ host: '::1', port: 4001 });
   });
 
   it('accepts what its input type accepts', () => {

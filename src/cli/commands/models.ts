@@ -1,11 +1,9 @@
-import { dirname, join, resolve } from 'node:path';
 import { didYouMean, LabwireError } from '../../base/index.ts';
-import { Catalogue, type Model } from '../../instrument/index.ts';
+import type { Catalogue, Model } from '../../instrument/index.ts';
 import type { CliIo } from '../io.ts';
 import { createLogger } from '../log.ts';
-import { packageParts } from '../package-parts.ts';
+import { siteCatalogue } from '../package.ts';
 import { table } from '../table.ts';
-import { userModels } from '../user-parts.ts';
 
 export interface ModelsOptions {
   readonly json?: boolean;
@@ -15,10 +13,7 @@ export interface ModelsOptions {
 
 /** Prints the catalogue, or all that is known of one model. */
 export async function modelsCommand(name: string | undefined, options: ModelsOptions, io: CliIo): Promise<number> {
-  const catalogue = new Catalogue();
-  const own = userModels(join(dirname(resolve(options.config)), 'models.d'));
-  const log = createLogger({ pretty: io.terminal, env: io.env });
-  for (const folder of [...packageParts.models, ...own]) catalogue.addFolder(folder, log);
+  const catalogue = siteCatalogue(options.config, createLogger({ pretty: io.terminal, env: io.env }));
   if (name !== undefined) {
     const model = modelNamed(name, catalogue);
     io.print(options.json ? JSON.stringify(model, null, 2) : describe(model));

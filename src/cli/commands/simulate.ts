@@ -1,8 +1,7 @@
 import { didYouMean, LabwireError, silentLogger } from '../../base/index.ts';
-import { Catalogue } from '../../instrument/index.ts';
 import { type Emulator, serveEmulator } from '../../port/index.ts';
 import type { CliIo } from '../io.ts';
-import { packageParts } from '../package-parts.ts';
+import { emulators, siteCatalogue } from '../package.ts';
 import { serialInWords } from './models.ts';
 
 export interface SimulateOptions {
@@ -13,7 +12,6 @@ export interface SimulateOptions {
 
 /** Puts an emulated instrument on a pseudo-terminal or a TCP port until Ctrl-C. */
 export async function simulateCommand(model: string, options: SimulateOptions, io: CliIo): Promise<number> {
-  const { emulators, models } = packageParts;
   const emulator: Emulator | undefined = Object.hasOwn(emulators, model) ? emulators[model] : undefined;
   if (!emulator) {
     const known = Object.keys(emulators).sort();
@@ -22,13 +20,12 @@ export async function simulateCommand(model: string, options: SimulateOptions, i
   }
   const served = await serveEmulator(emulator, options.tcp === undefined ? { pty: options.pty } : { tcp: options.tcp });
   const stopped = io.untilStopped();
-  const catalogue = new Catalogue();
-  for (const folder of models) catalogue.addFolder(folder, silentLogger);
+  const serial = siteCatalogue('.', silentLogger).get(model)?.serial ?? {};
   const port =
     options.tcp === undefined
       ? `{ path: ${options.pty ?? served.address} }`
       : `{ tcp: "${served.address.replace('tcp://', '')}" }`;
-  io.print(`An emulated ${model} (${serialInWords(catalogue.get(model)?.serial ?? {})}) is at ${options.pty ?? served.address}
+  io.print(`An emulated ${model} (${serialInWords(serial)}) is at ${options.pty ?? served.address}
 In labwire.yaml:
   devices:
     ${model.replace(/[^a-z0-9]+/g, '_')}: { model: ${model}, port: ${port} }

@@ -1,0 +1,32 @@
+import { dirname, join, resolve } from 'node:path';
+import { drivers, models } from '../../drivers/index.ts';
+import { emulators } from '../../mocks/index.ts';
+import type { Logger } from '../base/index.ts';
+import type { GatewayParts } from '../gateway/index.ts';
+import { Catalogue } from '../instrument/index.ts';
+import { loadUserDrivers, userModels } from './user-parts.ts';
+
+export { version } from '../gateway/index.ts';
+/** What the package itself brings along. */
+export { drivers, emulators, models };
+
+/** What a gateway is composed of at a site: the package's own parts, and over them those beside the configuration. */
+export async function siteParts(configurationFile: string, log: Logger): Promise<GatewayParts> {
+  const own = await loadUserDrivers(beside(configurationFile, 'drivers.d'), log);
+  return { drivers: { ...drivers, ...own }, models: modelFolders(configurationFile), emulators };
+}
+
+/** The package's catalogue, and over it that beside the configuration. */
+export function siteCatalogue(configurationFile: string, log: Logger): Catalogue {
+  const catalogue = new Catalogue();
+  for (const folder of modelFolders(configurationFile)) catalogue.addFolder(folder, log);
+  return catalogue;
+}
+
+function modelFolders(configurationFile: string): string[] {
+  return [models, ...userModels(beside(configurationFile, 'models.d'))];
+}
+
+function beside(configurationFile: string, name: string): string {
+  return join(dirname(resolve(configurationFile)), name);
+}

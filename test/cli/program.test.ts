@@ -1,0 +1,167 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { portsCommand } from '../../src/cli/commands/ports.ts';
+import type { CliIo } from '../../src/cli/io.ts';
+import { runCli } from '../../src/cli/program.ts';
+
+interface Outcome {
+  status: number;
+  out: string;
+  err: string;
+}
+
+function recordingIo(): CliIo & { out: string[]; err: string[]; stop: () => void } {
+  const out: string[] = [];
+  const err: string[] = [];
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const print = (text: string): void => void out.push(text);
+  const complain = (text: string): void => void err.push(text);
+  return { out, err, print, complain, env: {}, terminal: false, untilStopped: () => stopped, stop };
+}
+
+async function labwire(...args: string[]): Promise<Outcome> {
+  const io = recordingIo();
+  const status = await runCli(args, io);
+  return { status, out: io.out.join('\n'), err: io.err.join('\n') };
+}
+
+describe('the command line', () => {
+  it('tells its version', async () => {
+    expect(await labwire('--version')).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+  });
+
+  it.each(['run', 'demo', 'check', 'ports', 'models', 'simulate', 'schema'])(
+    'explains %s with an example',
+    async (name) => {
+      const { status, out } = await labwire(name, '--help');
+      expect(status).toBe(0);
+      expect(out).toContain(`Examples:\n  labwire ${name}`);
+    },
+  );
+
+  it.each([
+    [[], 'Usage: labwire'],
+    [['modls'], 'Did you mean models?'],
+    [['ports', '--jsn'], 'Did you mean --json?'],
+    [['ports', 'extra'], 'too many arguments'],
+    [['simulate'], "missing required argument 'model'"],
+    [['simulate', 'line', '--tcp', '70000'], 'whole number from 0'],
+    [['simulate', 'line', '--tcp', '1', '--pty', 'x'], 'cannot be used with'],
+    [['simulate', 'lakeshore-281'], 'Did you mean "lakeshore-218"?'],
+    [['models', 'lakeshore-281'], 'Did you mean "lakeshore-218"?'],
+  ])('ends %j with status 2 and says what is wrong', async (args, message) => {
+    const { status, out, err } = await labwire(...args);
+    expect(status).toBe(2);
+    expect(err).toContain(message);
+    expect(out).toBe('');
+  });
+});
+
+describe('labwire models', () => {
+  it('lists the catalogue', async () => {
+    const { status, out } = await labwire('models');
+    expect(status).toBe(0);
+    expect(out.split('\n')[0]).toMatch(/^ID +MANUFACTURER +MODEL +DRIVER$/);
+    expect(out).toMatch(/^lakeshore-218 +Lake Shore +218 +lakeshore$/m);
+  });
+
+  it('tells the channels, the serial line and the source of one model', async () => {
+    const { out } = await labwire('models', 'lakeshore-218');
+    expect(out).toContain('9600 baud, 7-O-1');
+    expect(out).toMatch(/^input1 +K +number +temperature$/m);
+    expect(out).toContain("Lake Shore 218 User's Manual");
+  });
+
+  it('prints JSON for machines', async () => {
+    expect(JSON.parse((await labwire('models', 'nmea0183', '--json')).out)).toMatchObject({ id: 'nmea0183' });
+    expect(JSON.parse((await labwire('models', '--json')).out)).toContainEqual(expect.objectContaining({ id: 'line' }));
+  });
+
+  it('knows the models beside the configuration', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'labwire-models-'));
+    mkdirSync(join(folder, 'models.d'));
+    writeFileSync(join(folder, 'models.d', 'own-one.yaml'), 'driver: line\nsource: the lab\n');
+    try {
+      expect((await labwire('models', '--config', join(folder, 'labwire.yaml'))).out).toMatch(/^own-one/m);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('labwire ports', () => {
+  const adapter = {
+    path: '/dev/ttyUSB0',
+    byId: '/dev/serial/by-id/usb-FTDI_A1',
+    vendorId: '0403',
+    productId: '6001',
+    serialNumber: 'A1',
+    product: 'FT232R',
+  };
+
+  it('lists what is there, without columns that say nothing', async () => {
+    const io = recordingIo();
+    expect(await portsCommand({}, io, async () => [adapter, { path: '/dev/ttyS0' }])).toBe(0);
+    expect(io.out.join('\n').split('\n')).toEqual([
+      'PORT          USB        WHAT    SERIAL NUMBER  LASTING NAME',
+      '/dev/ttyUSB0  0403:6001  FT232R  A1             /dev/serial/by-id/usb-FTDI_A1',
+      '/dev/ttyS0',
+    ]);
+  });
+
+  it('says that there is none', async () => {
+    const io = recordingIo();
+    await portsCommand({}, io, async () => []);
+    expect(io.out).toEqual(['No serial ports are there.']);
+  });
+
+  it('prints JSON for machines', async () => {
+    const io = recordingIo();
+    await portsCommand({ json: true }, io, async () => [adapter]);
+    expect(JSON.parse(io.out.join(''))).toEqual([adapter]);
+  });
+});
+
+describe('labwire simulate', () => {
+  it('says where the instrument is and how to connect it, and ends with status 0 when it is stopped', async () => {
+    const io = recordingIo();
+    const ended = runCli(['simulate', 'lakeshore-218', '--tcp', '0'], io);
+    await vi.waitFor(() => expect(io.out).toHaveLength(1));
+    expect(io.out[0]).toMatch(/lakeshore-218 \(9600 baud, 7-O-1\) is at tcp:\/\/127\.0\.0\.1:\d+/);
+    expect(io.out[0]).toMatch(/lakeshore_218: \{ model: lakeshore-218, port: \{ tcp: "127\.0\.0\.1:\d+" \} \}/);
+    io.stop();
+    expect(await ended).toBe(0);
+  });
+
+  it('makes a link to its pseudo-terminal and takes it away at the end', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'labwire-simulate-'));
+    const link = join(folder, 'tty');
+    const io = recordingIo();
+    const ended = runCli(['simulate', 'line', '--pty', link], io);
+    await vi.waitFor(() => expect(io.out).toHaveLength(1));
+    expect(existsSync(link)).toBe(true);
+    expect(io.out[0]).toContain(`port: { path: ${link} }`);
+    io.stop();
+    expect(await ended).toBe(0);
+    expect(existsSync(link)).toBe(false);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('labwire schema', () => {
+  const committed = (name: string): unknown =>
+    JSON.parse(readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8'));
+
+  it('prints what is committed as schema/labwire.schema.json (npm run schema)', async () => {
+    expect(JSON.parse((await labwire('schema')).out)).toEqual(committed('labwire.schema.json'));
+  });
+
+  it('prints what is committed as schema/model.schema.json (npm run schema)', async () => {
+    expect(JSON.parse((await labwire('schema', '--catalogue')).out)).toEqual(committed('model.schema.json'));
+  });
+});
