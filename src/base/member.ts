@@ -19,8 +19,8 @@ export interface MemberCore {
   get(attribute: string): unknown;
   /** Calls back within the change, only when a value did change; returns a function that ends it. */
   onChange(listener: (attribute: string, value: unknown) => void): () => void;
-  /** Tells the member its access path, for its messages. May be called again. */
-  named(path: string): void;
+  /** Its access path, for its messages; `''` until its owner has told it. */
+  path: string;
 }
 
 export interface Member {

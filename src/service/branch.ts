@@ -1,14 +1,15 @@
+import { isMember, type Listeners } from '../base/index.ts';
 import type { Segment } from './access-path.ts';
 
-/** Marks what holds members or services. */
+/** Marks what holds members or services: a service, a list, a map. */
 export const BRANCH: unique symbol = Symbol.for('labwire.branch');
 
 export interface BranchCore {
   readonly kind: 'service' | 'list' | 'map';
   /** In declaration order; only what may be seen from outside. */
   children(): Iterable<readonly [Segment, unknown]>;
-  /** Calls back when children came or went; returns a function that ends it. */
-  onStructure(listener: () => void): () => void;
+  /** Told when children came or went. */
+  readonly structure: Listeners<[]>;
 }
 
 export interface Branch {
@@ -17,4 +18,11 @@ export interface Branch {
 
 export function isBranch(value: unknown): value is Branch {
   return typeof value === 'object' && value !== null && BRANCH in value;
+}
+
+/** Members, services, collections, and arrays that hold such: all that is ever visible to a client. */
+export function isExposed(value: unknown): boolean {
+  return (
+    isMember(value) || isBranch(value) || (Array.isArray(value) && value.some((one) => isMember(one) || isBranch(one)))
+  );
 }

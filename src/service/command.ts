@@ -1,4 +1,5 @@
-import { LabwireError, MEMBER, type Member, type MemberCore } from '../base/index.ts';
+import { LabwireError, MEMBER, type Member, type MemberCore, show } from '../base/index.ts';
+import { checkValue, type SettingValue } from './value-rules.ts';
 
 /** What a command may do: read, change what is measured or put out, or lose something for good. */
 export type Tier = 'safe' | 'stateful' | 'destructive';
@@ -54,12 +55,61 @@ export interface CommandOptions<P extends Parameters> {
   readonly doc?: string;
 }
 
-export interface CommandCore extends MemberCore {
-  readonly kind: 'command';
+export class CommandCore implements MemberCore {
+  readonly kind = 'command';
+  readonly attributes = [] as const;
+  readonly methods = [''] as const;
+  readonly doc: string;
   readonly tier: Tier;
   readonly parameters: Parameters;
-  /** Calls with arguments from outside. Rejects with LabwireError VALUE_INVALID, or with what the function threw. */
-  call(named: unknown): Promise<unknown>;
+  path = '';
+  readonly #body: (named: never) => unknown;
+
+  constructor(options: CommandOptions<Parameters>, body: (named: never) => unknown) {
+    this.doc = options.doc ?? '';
+    this.tier = options.tier ?? 'safe';
+    this.parameters = options.parameters ?? {};
+    this.#body = body;
+    for (const [name, parameter] of Object.entries(this.parameters)) {
+      if (parameter.default !== undefined) checkValue(`The default of parameter ${name}`, parameter, parameter.default);
+    }
+  }
+
+  get(_attribute: string): undefined {
+    return undefined;
+  }
+
+  /** A command has no value that could change. */
+  onChange(_listener: (attribute: string, value: unknown) => void): () => void {
+    return () => {};
+  }
+
+  /** Calls with arguments from anywhere. Rejects with LabwireError VALUE_INVALID, or with what the function threw. */
+  async call(named: unknown = {}): Promise<unknown> {
+    return this.#body(this.#checkArguments(named) as never);
+  }
+
+  #checkArguments(named: unknown): Record<string, SettingValue> {
+    const what = this.path === '' ? 'The command' : `Command ${this.path}`;
+    if (typeof named !== 'object' || named === null || Array.isArray(named)) {
+      throw new LabwireError('VALUE_INVALID', `${what} takes one object of named arguments, not ${show(named)}`);
+    }
+    const given = new Map<string, unknown>(Object.entries(named));
+    const checked: [string, SettingValue][] = [];
+    for (const [name, parameter] of Object.entries(this.parameters)) {
+      const value = given.get(name) === undefined ? parameter.default : given.get(name);
+      given.delete(name);
+      if (value === undefined) throw new LabwireError('VALUE_INVALID', `${what} needs the argument ${name}`);
+      checkValue(`${what}, argument ${name},`, parameter, value);
+      checked.push([name, value]);
+    }
+    const [unknown] = given.keys();
+    if (unknown !== undefined) {
+      const known = Object.keys(this.parameters).join(', ') || 'none';
+      throw new LabwireError('VALUE_INVALID', `${what} has no argument ${show(unknown)}; its arguments: ${known}`);
+    }
+    return Object.fromEntries(checked);
+  }
 }
 
 type Named<P extends Parameters> = [keyof P] extends [never]
@@ -77,8 +127,10 @@ export interface Command<P extends Parameters = Parameters, R = unknown> extends
 /** Declares a command. */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the record of no parameters
 export function command<const P extends Parameters = {}, R = unknown>(
-  _options: CommandOptions<P>,
-  _body: (named: Arguments<P>) => R | Promise<R>,
+  options: CommandOptions<P>,
+  body: (named: Arguments<P>) => R | Promise<R>,
 ): Command<P, R> {
-  throw new LabwireError('INTERNAL', 'not yet');
+  const core = new CommandCore(options, body);
+  const call = (named?: unknown): Promise<unknown> => core.call(named);
+  return Object.assign(call, { [MEMBER]: core }) as unknown as Command<P, R>;
 }

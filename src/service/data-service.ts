@@ -1,17 +1,69 @@
-import { LabwireError } from '../base/index.ts';
-import { BRANCH, type Branch, type BranchCore } from './branch.ts';
+import { isMember, LabwireError, Listeners, MEMBER } from '../base/index.ts';
+import { isName, type Segment } from './access-path.ts';
+import { BRANCH, type Branch, type BranchCore, isBranch, isExposed } from './branch.ts';
 
-/** A part of an experiment: settings, readings, commands, tasks, and further services below it. */
+/**
+ * A part of an experiment: settings, readings, commands, tasks, and further services below it. A service has one owner;
+ * whoever needs its parent holds it in a `#private` field.
+ */
 export class DataService implements Branch {
-  readonly [BRANCH]: BranchCore = undefined as never;
+  readonly [BRANCH]: ServiceBranch;
+
+  constructor() {
+    this[BRANCH] = new ServiceBranch(this);
+    // The members of the subclass are made after this constructor: they learn their names when they are all there.
+    queueMicrotask(() => this[BRANCH].nameMembers());
+  }
 }
 
-/** Hangs a service under a plain name at run time, as the gateway does with its devices. */
-export function addMember(_service: DataService, _name: string, _child: DataService): void {
-  throw new LabwireError('INTERNAL', 'not yet');
+/** What a service shows: its own fields as declared, then what came at run time. */
+class ServiceBranch implements BranchCore {
+  readonly kind = 'service';
+  readonly structure = new Listeners<[]>();
+  readonly added = new Map<string, DataService>();
+  readonly #service: DataService;
+
+  constructor(service: DataService) {
+    this.#service = service;
+  }
+
+  *children(): Generator<readonly [Segment, unknown]> {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(this.#service))) {
+      if (isExposed(value) && isName(name)) yield [{ name }, value];
+    }
+    for (const [name, child] of this.added) yield [{ name }, child];
+  }
+
+  nameMembers(): void {
+    for (const [segment, child] of this.children()) {
+      if (isMember(child) && child[MEMBER].path === '' && 'name' in segment) child[MEMBER].path = segment.name;
+    }
+  }
+}
+
+/**
+ * Hangs a service under a plain name at run time, as the gateway does with its devices.
+ *
+ * @throws LabwireError VALUE_INVALID if the name is taken or the child is no service
+ */
+export function addMember(service: DataService, name: string, child: DataService): void {
+  const branch = service[BRANCH];
+  if (!isService(child)) throw new LabwireError('VALUE_INVALID', `What is added as ${name} is not a DataService`);
+  if (name in service || branch.added.has(name)) {
+    throw new LabwireError('VALUE_INVALID', `The service already has something with the name ${name}`);
+  }
+  branch.added.set(name, child);
+  branch.structure.tell();
 }
 
 /** Takes away what `addMember` has added; false if there is none of this name. */
-export function removeMember(_service: DataService, _name: string): boolean {
-  throw new LabwireError('INTERNAL', 'not yet');
+export function removeMember(service: DataService, name: string): boolean {
+  const branch = service[BRANCH];
+  if (!branch.added.delete(name)) return false;
+  branch.structure.tell();
+  return true;
+}
+
+export function isService(value: unknown): value is DataService {
+  return isBranch(value) && value[BRANCH].kind === 'service';
 }

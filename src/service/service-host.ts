@@ -1,7 +1,20 @@
-import type { Clock, Logger } from '../base/index.ts';
-import { LabwireError } from '../base/index.ts';
-import type { TaskEvent } from '../task/index.ts';
+import {
+  type Clock,
+  isMember,
+  type Logger,
+  MEMBER,
+  type MemberCore,
+  silentLogger,
+  sleep,
+  systemClock,
+} from '../base/index.ts';
+import { type Task, type TaskControl, type TaskEvent, taskControl } from '../task/index.ts';
 import type { DataService } from './data-service.ts';
+import { KeptSettings } from './kept-settings.ts';
+import type { SettingCore } from './setting-core.ts';
+import { StateFile } from './state-file.ts';
+import type { Exposed } from './tree.ts';
+import { TreeWatch } from './tree-watch.ts';
 import type { SettingValue } from './value-rules.ts';
 
 export interface ServiceHostOptions {
@@ -17,20 +30,133 @@ export interface ServiceHostOptions {
 
 /** Runs a service: its autostart tasks, its kept settings, the services that come and go. */
 export class ServiceHost {
-  constructor(_root: DataService, _options: ServiceHostOptions = {}) {}
+  readonly #options: ServiceHostOptions;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #watch: TreeWatch;
+  readonly #file: StateFile | undefined;
+  readonly #settings: KeptSettings;
+  readonly #tasks = new Set<TaskControl>();
+  /** Tasks of services that were removed, until they have ended. */
+  readonly #leaving = new Set<TaskControl>();
+  #stopped = false;
 
-  /** Binds every task, loads kept settings, starts the autostart tasks. */
-  start(): Promise<void> {
-    throw new LabwireError('INTERNAL', 'not yet');
+  constructor(root: DataService, options: ServiceHostOptions = {}) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLogger;
+    const { stateFile } = options;
+    if (stateFile !== undefined) this.#file = new StateFile(stateFile, { clock: this.#clock, log: this.#log });
+    this.#settings = new KeptSettings(this.#file, this.#log);
+    this.#watch = new TreeWatch(root, {
+      added: (node, path) => this.#added(node, path),
+      removed: (node, path) => this.#removed(node, path),
+      moved: (node, path) => this.#moved(node, path),
+      changed: (member, path, _, value) => {
+        const core = member[MEMBER];
+        if (isSetting(core)) this.#settings.changed(path, core, value as SettingValue);
+      },
+      settled: (nodes) => this.#start(nodes),
+    });
   }
 
-  /** Stops all tasks in parallel, each within `capSec` seconds. Never rejects, never hangs. */
-  stop(_capSec = 2): Promise<void> {
-    throw new LabwireError('INTERNAL', 'not yet');
+  /** Loads the kept settings, gives every member its path, and starts the autostart tasks in declaration order. */
+  async start(): Promise<void> {
+    await this.#file?.load();
+    if (!this.#stopped) this.#watch.start();
   }
 
-  /** A setting's value as the configuration has it, undefined when no longer. May be called before the setting exists. */
-  configureSetting(_path: string, _value: SettingValue | undefined): void {
-    throw new LabwireError('INTERNAL', 'not yet');
+  /**
+   * Stops all tasks at once, each within `capSec` seconds, and writes the kept settings. Never rejects, never hangs.
+   *
+   * @returns the paths of the tasks whose bodies had to be abandoned
+   */
+  async stop(capSec = 2): Promise<string[]> {
+    this.#stopped = true;
+    this.#watch.stop();
+    await this.#stopTasks(capSec);
+    // What a body started while it was winding up.
+    const abandoned = await this.#stopTasks(capSec);
+    await this.#flush(capSec);
+    return abandoned;
+  }
+
+  /**
+   * A setting's value as the configuration has it; undefined when it says nothing of it any more. May be called before
+   * the setting exists. A value that was set at run time wins until this one changes.
+   *
+   * @throws LabwireError VALUE_INVALID if the setting is there and does not take the value
+   */
+  configureSetting(path: string, value: SettingValue | undefined): void {
+    this.#settings.configure(path, value);
+  }
+
+  async #stopTasks(capSec: number): Promise<string[]> {
+    const stops = [...this.#tasks, ...this.#leaving].map(async (control) =>
+      (await control.stopWithin(capSec)) ? [] : [control.path],
+    );
+    return (await Promise.all(stops)).flat();
+  }
+
+  #added(node: Exposed, path: string): void {
+    if (!isMember(node)) return;
+    const core = node[MEMBER];
+    core.path = path;
+    if (isSetting(core)) this.#settings.added(path, core);
+    if (!isTask(node)) return;
+    const control = taskControl(node);
+    this.#tasks.add(control);
+    this.#bind(control, path);
+    for (const warning of control.warnings()) this.#log.warn(warning);
+  }
+
+  /** Members are all bound and have their kept values before the first task runs. */
+  #start(nodes: readonly Exposed[]): void {
+    for (const node of nodes) if (isTask(node) && taskControl(node).options.autostart) node.start();
+  }
+
+  #removed(node: Exposed, path: string): void {
+    if (isTask(node)) {
+      const control = taskControl(node);
+      this.#tasks.delete(control);
+      this.#leaving.add(control);
+      void node.stop().then(() => this.#leaving.delete(control));
+    } else if (isMember(node)) this.#settings.removed(path);
+  }
+
+  #moved(node: Exposed, path: string): void {
+    if (!isMember(node)) return;
+    const core = node[MEMBER];
+    if (isSetting(core)) this.#settings.moved(core.path, path, core);
+    core.path = path;
+    if (isTask(node)) this.#bind(taskControl(node), path);
+  }
+
+  #bind(task: TaskControl, path: string): void {
+    const { random, onTaskEvent, onExit } = this.#options;
+    task.bind(path, {
+      clock: this.#clock,
+      random: random ?? Math.random,
+      log: this.#log,
+      event: (event) => onTaskEvent?.(path, event),
+      exit: (failed, error) => onExit?.(failed, error),
+    });
+  }
+
+  /** A disk that hangs must not hold up the stop. */
+  async #flush(capSec: number): Promise<void> {
+    if (!this.#file) return;
+    const over = new AbortController();
+    const limit = sleep(this.#clock, capSec * 1000, over.signal).then(
+      () => this.#log.error('the kept settings could not be written in time'),
+      () => {},
+    );
+    await Promise.race([this.#file.flush(), limit]);
+    over.abort();
   }
 }
+
+/** By kind, not by class: a driver may bring its own copy of labwire. */
+const isSetting = (core: MemberCore): core is SettingCore => core.kind === 'setting';
+
+const isTask = (node: Exposed): node is Task => isMember(node) && node[MEMBER].kind === 'task';

@@ -1,5 +1,5 @@
-import { LabwireError, MEMBER, type Member } from '../base/index.ts';
-import type { SettingCore } from './setting-core.ts';
+import { MEMBER, type Member } from '../base/index.ts';
+import { SettingCore } from './setting-core.ts';
 import type { SettingValue } from './value-rules.ts';
 
 type Widened<T> = T extends string ? string : T extends number ? number : boolean;
@@ -40,6 +40,41 @@ export function setting<const T extends string | number>(
 export function setting(initial: number, options?: SettingOptions<number>): Setting<number>;
 export function setting(initial: string, options?: SettingOptions<string>): Setting<string>;
 export function setting(initial: boolean, options?: SettingOptions<boolean>): Setting<boolean>;
-export function setting(_initial: SettingValue, _options: unknown = {}): Setting<never> {
-  throw new LabwireError('INTERNAL', 'not yet');
+export function setting(initial: SettingValue, options: AnyOptions = {}): Setting<never> {
+  const core = new SettingCore(initial, {
+    rules: {
+      type: options.type ?? typeNames[typeof initial as keyof typeof typeNames] ?? 'number',
+      unit: options.unit,
+      minimum: options.minimum,
+      maximum: options.maximum,
+      options: options.options,
+    },
+    doc: options.doc ?? '',
+    write: options.write,
+    read: options.read,
+  });
+  return new SettingHandle(core) as unknown as Setting<never>;
+}
+
+type AnyOptions = Omit<SettingOptions<never>, 'read'> & {
+  readonly options?: readonly SettingValue[];
+  readonly read?: () => unknown;
+};
+
+const typeNames = { number: 'number', string: 'text', boolean: 'boolean' } as const;
+
+class SettingHandle {
+  readonly [MEMBER]: SettingCore;
+
+  constructor(core: SettingCore) {
+    this[MEMBER] = core;
+  }
+
+  get value(): SettingValue {
+    return this[MEMBER].value;
+  }
+
+  set(value: SettingValue): Promise<void> {
+    return this[MEMBER].set(value);
+  }
 }

@@ -50,13 +50,13 @@ export class Lifecycle implements TaskControl {
   ] as const;
   readonly methods = ['start', 'stop', 'restart'] as const;
   readonly board = new AttributeBoard();
+  path = '';
   readonly #body: TaskBody;
   readonly #waits: ((context: TaskContext) => Promise<void>)[] = [];
   #layers: readonly OptionLayer[];
   #options: ResolvedTaskOptions;
   #host = aloneHost;
   #log: Logger = silentLogger;
-  #path = '';
   #policy: RestartState = freshStart;
   readonly #row = new FailureRow();
   #missedTicks = 0;
@@ -100,12 +100,8 @@ export class Lifecycle implements TaskControl {
     return this.board.onChange(listener);
   }
 
-  named(path: string): void {
-    this.#path = path;
-  }
-
   bind(path: string, host: TaskHost): void {
-    this.#path = path;
+    this.path = path;
     this.#host = host;
     this.#log = host.log.child({ task: path });
   }
@@ -160,7 +156,7 @@ export class Lifecycle implements TaskControl {
   }
 
   get #name(): string {
-    return this.#path === '' ? 'Task' : `Task ${this.#path}`;
+    return this.path === '' ? 'Task' : `Task ${this.path}`;
   }
 
   get #reporter(): Reporter {
@@ -299,7 +295,7 @@ export class Lifecycle implements TaskControl {
   #giveUp(error: Error, result: TaskResult, why: string): void {
     this.board.update({ lastError: this.#describe(error), result, state: 'failed' });
     this.#row.gaveUp(this.#reporter, error, why);
-    if (this.#options.exitOnFailure) this.#host.exit?.(this.#path, error);
+    if (this.#options.exitOnFailure) this.#host.exit?.(this.path, error);
   }
 
   #stuck(run: Run): void {

@@ -102,7 +102,7 @@ describe('options', () => {
 describe('configure()', () => {
   it('names the task, replaces the same layer, and changes nothing when it throws', () => {
     const control = taskControl(task({ restartSec: 2 }, async () => {}));
-    control.named('oven.acquire');
+    control.path = 'oven.acquire';
     control.configure('labwire.yaml', { restartSec: 3, timeoutStopSec: 1 });
     expect(control.options).toMatchObject({ restartSec: 3, timeoutStopSec: 1 });
     control.configure('labwire.yaml', { restartSec: 4 });
@@ -115,7 +115,7 @@ describe('configure()', () => {
     const control = taskControl(
       task({ restartSec: 0.1, startLimitIntervalSec: 0.1, startLimitBurst: 2 }, async () => {}),
     );
-    control.named('oven.acquire');
+    control.path = 'oven.acquire';
     expect(control.warnings()).toEqual([
       expect.stringMatching(/Task oven\.acquire: .*restarts 2 to 2 add up to 0\.1 s.*is 0\.1 s \(startLimitBurst 2\)/),
     ]);
