@@ -37,7 +37,7 @@ export class SinkSet {
     if (mqtt && url !== undefined) {
       this.#add(mqttSink({ name: 'mqtt', gateway: gateway.id, ...mqtt, url }, this.#parts));
     }
-    if (influx) this.#add(influxSink({ name: 'influx', ...influx }, this.#parts));
+    if (influx) this.#add(influxSink({ name: 'influx', gateway: gateway.id, ...influx }, this.#parts));
   }
 
   #add(sink: Sink): void {
