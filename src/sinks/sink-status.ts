@@ -38,9 +38,9 @@ export class StatusBoard {
     };
   }
 
-  /** All is well: also clears the last error. */
+  /** Connected anew, which ends the trouble there was. */
   healthy(): void {
-    if (this.#connected && this.#lastError === null) return;
+    if (this.#connected) return;
     this.#connected = true;
     this.#lastError = null;
     this.#tell();
@@ -63,14 +63,14 @@ export class StatusBoard {
   /** The server refused something for good. */
   refuse(count: number, error: string): void {
     this.#refused += count;
+    // Told once for each complaint: what hears of it may itself be refused, and so never end.
+    if (this.#lastError === error) return;
     this.#lastError = error;
     this.#tell();
   }
 
   skip(count: number): void {
-    if (count === 0) return;
     this.#skipped += count;
-    this.#tell();
   }
 
   #tell(): void {

@@ -52,6 +52,6 @@ export interface Sink {
   /** Delivers what it can within the limit, then closes. Never throws. */
   stop(limitMs: number): Promise<void>;
   readonly status: SinkStatus;
-  /** Tells when `connected`, `retries`, `dropped` or `lastError` changed. */
+  /** Tells when `connected`, `retries` or `lastError` changed; the other counts are looked up. */
   onStatus(listener: () => void): () => void;
 }

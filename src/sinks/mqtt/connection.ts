@@ -1,6 +1,7 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { type Clock, geometricDelay, LabwireError, type Logger, type Timer, toError } from '../../base/index.ts';
 import type { StatusBoard } from '../sink-status.ts';
+import { shownUrl, Trouble } from '../trouble.ts';
 import { gatherWrites } from './gather-writes.ts';
 
 export type Connect = (url: string, options: IClientOptions) => MqttClient;
@@ -40,6 +41,8 @@ const USER_REFUSED = new Set<unknown>([4, 5, 134, 135]);
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #parts: ConnectionParts;
+  readonly #trouble: Trouble;
+  readonly #address: string;
   #version: 4 | 5 = 5;
   #client: MqttClient | undefined;
   #open = false;
@@ -47,12 +50,12 @@ export class Connection {
   #attempts = 0;
   #timer: Timer | undefined;
   #ended = false;
-  /** The trouble that was logged last; each kind is logged once until the connection is back. */
-  #trouble: string | undefined;
 
   constructor(options: ConnectionOptions, parts: ConnectionParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#trouble = new Trouble(parts.log);
+    this.#address = shownUrl(options.url);
   }
 
   start(): void {
@@ -116,8 +119,7 @@ export class Connection {
   #opened(client: MqttClient, receiveMaximum: number): void {
     this.#open = true;
     this.#openedAt = this.#parts.clock.monotonic();
-    this.#trouble = undefined;
-    this.#parts.log.info(`Connected to the broker at ${this.#address}, MQTT ${this.#version === 5 ? '5' : '3.1.1'}`);
+    this.#trouble.over(`Connected to the broker at ${this.#address}, MQTT ${this.#version === 5 ? '5' : '3.1.1'}`);
     this.#parts.board.healthy();
     this.#options.onOpen(client, receiveMaximum);
   }
@@ -136,11 +138,7 @@ export class Connection {
 
   #retry(failure: Error): void {
     const error = this.#describe(failure);
-    if (this.#trouble !== error.code) {
-      this.#trouble = error.code;
-      if (error.code === 'SINK_REFUSED') this.#parts.log.error({ err: error }, error.message);
-      else this.#parts.log.warn({ err: error }, error.message);
-    }
+    this.#trouble.report(error);
     const delay = geometricDelay(++this.#attempts, FIRST_DELAY_MS, LONGEST_DELAY_MS, DELAY_STEPS);
     this.#timer = this.#parts.clock.setTimer(() => this.#attempt(), delay * (1 + JITTER * this.#parts.random()));
     this.#parts.board.retry(error.message);
@@ -157,11 +155,6 @@ export class Connection {
     return new LabwireError('SINK_REFUSED', `The broker at ${this.#address} says: ${reason}${remedy}`, {
       cause: failure,
     });
-  }
-
-  /** The URL without what must not be shown. */
-  get #address(): string {
-    return this.#options.url.replace(/\/\/[^/]*@/, '//');
   }
 }
 

@@ -154,7 +154,8 @@ export class Pump {
       if (this.#inFlight >= this.#window) return;
       this.#state.delete(topic);
       this.#send(topic, payload, this.#parts.topics.stateOptions, (error) => {
-        if (!this.#landed(client, error)) return;
+        if (!this.#landed(client)) return;
+        if (error) this.#complain(error);
         if (payload === '' && !this.#state.has(topic)) this.#gone.delete(topic);
       });
     }
@@ -163,7 +164,9 @@ export class Pump {
   #publishLatest(client: MqttClient): void {
     const record = this.#latest.shift();
     this.#flight = undefined;
-    this.#acknowledged = (error) => void this.#landed(client, error);
+    this.#acknowledged = (error) => {
+      if (this.#landed(client) && error) this.#refused(error);
+    };
     if (record) this.#publish(record);
   }
 
@@ -182,7 +185,9 @@ export class Pump {
       this.#last = flight;
       this.#flight = flight;
       this.#acknowledged = (error) => {
-        if (this.#landed(client, error) && --flight.pending === 0) this.#advance();
+        if (!this.#landed(client)) return;
+        if (error) this.#refused(error);
+        if (--flight.pending === 0) this.#advance();
       };
       this.#publish(record);
       if (--flight.pending === 0) this.#advance();
@@ -210,10 +215,9 @@ export class Pump {
   }
 
   /** @returns whether the message belongs to the present connection */
-  #landed(client: MqttClient, error: Error | null | undefined): boolean {
+  #landed(client: MqttClient): boolean {
     if (client !== this.#client) return false;
     this.#inFlight--;
-    if (error) this.#refused(error);
     if (this.#full) this.#refill();
     if (this.#onIdle && this.#isIdle) this.#idle();
     return true;
@@ -232,6 +236,10 @@ export class Pump {
 
   #refused(error: Error): void {
     this.#parts.board.refuse(1, error.message);
+    this.#complain(error);
+  }
+
+  #complain(error: Error): void {
     if (this.#refusal === error.message) return;
     this.#refusal = error.message;
     this.#parts.log.error({ err: error }, `The broker refused a message: ${error.message}; check what it permits`);

@@ -1,0 +1,367 @@
+import { EventEmitter } from 'node:events';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { describe, expect, test } from 'vitest';
+import { FakeClock } from '../../../src/base/index.ts';
+import type { Sink } from '../../../src/sinks/index.ts';
+import { type MqttSinkOptions, mqttSink } from '../../../src/sinks/mqtt/index.ts';
+import { event, fakeParts, sample } from '../parts.ts';
+
+interface Sent {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: number;
+  readonly acknowledge: (error?: Error) => void;
+}
+
+/** A client whose broker does what the test says. */
+class ScriptedClient extends EventEmitter {
+  readonly options: IClientOptions;
+  readonly sent: Sent[] = [];
+  /** Acknowledges by itself. */
+  prompt = false;
+  connected = false;
+  ended = false;
+  readonly stream = { destroy: (): void => {} };
+
+  constructor(options: IClientOptions) {
+    super();
+    this.options = options;
+  }
+
+  accept(receiveMaximum?: number): void {
+    this.connected = true;
+    this.emit('connect', receiveMaximum === undefined ? {} : { properties: { receiveMaximum } });
+  }
+
+  refuse(code: number, message: string): void {
+    this.emit('error', Object.assign(new Error(message), { code }));
+    this.emit('close');
+  }
+
+  break(): void {
+    this.connected = false;
+    this.emit('close');
+  }
+
+  publish(topic: string, payload: string, { qos }: { qos: number }, acknowledge: (error?: Error) => void): void {
+    this.sent.push({ topic, payload, qos, acknowledge });
+    if (this.prompt) acknowledge();
+  }
+
+  end(_force: boolean, _options?: object, done?: () => void): void {
+    this.ended = true;
+    done?.();
+  }
+}
+
+interface Setup {
+  readonly sink: Sink;
+  readonly clients: ScriptedClient[];
+  readonly parts: ReturnType<typeof fakeParts>;
+  /** The present client. */
+  readonly client: () => ScriptedClient;
+  /** What was sent since the last call, without the gateway's status. */
+  readonly news: () => Sent[];
+}
+
+function setup(options: Partial<MqttSinkOptions> = {}): Setup {
+  const parts = fakeParts(new FakeClock());
+  const clients: ScriptedClient[] = [];
+  const sink = mqttSink(
+    { name: 'mqtt', url: 'mqtt://user:secret@broker', gateway: 'lab_a', ...options },
+    parts,
+    (_url, given) => {
+      const client = new ScriptedClient(given);
+      clients.push(client);
+      return client as unknown as MqttClient;
+    },
+  );
+  sink.start();
+  const client = (): ScriptedClient => clients.at(-1) ?? expect.fail('no client');
+  let seen = 0;
+  let seenOf: ScriptedClient | undefined;
+  const news = (): Sent[] => {
+    if (seenOf !== client()) seen = 0;
+    seenOf = client();
+    const sent = client().sent.slice(seen);
+    seen = client().sent.length;
+    return sent.filter(({ topic }) => topic !== 'labwire/lab_a/status');
+  };
+  return { sink, clients, parts, client, news };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+const values = (sent: Sent[]): unknown[] => sent.map(({ payload }) => JSON.parse(payload).value);
+
+describe('the MQTT sink', () => {
+  test('leaves a last will and says online first', async () => {
+    const { client } = setup();
+    expect(client().options).toMatchObject({
+      protocolVersion: 5,
+      clean: true,
+      reconnectPeriod: 0,
+      queueQoSZero: false,
+      will: { topic: 'labwire/lab_a/status', payload: Buffer.from('offline'), qos: 1, retain: true },
+    });
+    client().accept();
+    await turn();
+    expect(client().sent[0]).toMatchObject({ topic: 'labwire/lab_a/status', payload: 'online' });
+  });
+
+  test('falls back to MQTT 3.1.1 at once when the broker refuses 5, and stays there', async () => {
+    const { client, clients, parts } = setup();
+    client().refuse(1, 'Unacceptable protocol version');
+    expect(clients).toHaveLength(2);
+    expect(client().options.protocolVersion).toBe(4);
+    client().accept();
+    client().break();
+    await parts.clock.advance(1000);
+    expect(client().options.protocolVersion).toBe(4);
+    expect(parts.log.lines[0]).toBe('info Connected to the broker at mqtt://broker, MQTT 3.1.1');
+  });
+
+  test('the offset follows the acknowledgements in order, whatever order they come in', async () => {
+    const { sink, parts, client, news } = setup();
+    client().accept();
+    await turn();
+    news();
+    for (let i = 1; i <= 3; i++) parts.journal.append(sample({ t1: i, t2: -i }));
+    await turn();
+    const [a1, a2, b1, b2, c1, c2] = news();
+    const offset = (): number => parts.journal.offset('mqtt');
+    b1?.acknowledge();
+    b2?.acknowledge();
+    a1?.acknowledge();
+    expect(offset()).toBe(0);
+    a2?.acknowledge();
+    expect(offset()).toBe(2);
+    c2?.acknowledge();
+    c1?.acknowledge();
+    expect(offset()).toBe(3);
+    expect(sink.status).toMatchObject({ lag: 0, delivered: 3, skipped: 0 });
+  });
+
+  test.each([
+    ['without a limit of the broker', undefined, 1000],
+    ["the broker's receive maximum", 20, 20],
+    ['a receive maximum of one', 1, 1],
+  ])('at most a window is in flight: %s', async (_, receiveMaximum, window) => {
+    const { client, parts } = setup();
+    client().accept(receiveMaximum);
+    for (let i = 0; i < 600; i++) parts.journal.append(sample({ t1: i, t2: i, t3: i }));
+    await turn();
+    expect(client().sent).toHaveLength(window);
+    for (const { acknowledge } of client().sent.slice(0, Math.ceil(window / 2))) acknowledge();
+    await turn();
+    expect(client().sent).toHaveLength(window + Math.ceil(window / 2));
+  });
+
+  test('QoS 0, acknowledged within the call, keeps order and offset', async () => {
+    const { sink, client, parts, news } = setup({ qos: 0 });
+    client().prompt = true;
+    client().accept();
+    await turn();
+    news();
+    for (let i = 1; i <= 2000; i++) parts.journal.append(sample({ t1: i, t2: i }));
+    await turn();
+    const sent = news();
+    expect(sent.every(({ qos }) => qos === 0)).toBe(true);
+    expect(values(sent)).toEqual(Array.from({ length: 4000 }, (_, i) => (i >> 1) + 1));
+    expect(sink.status.lag).toBe(0);
+  });
+
+  test('after an outage the newest state and samples come first, then what is new; the rest is counted as skipped', async () => {
+    const { sink, client, parts, news } = setup();
+    client().accept();
+    parts.state.set(['cryostat', 'status'], 'online');
+    await turn();
+    for (const { acknowledge } of news()) acknowledge();
+    client().sent[0]?.acknowledge();
+    parts.journal.append(sample({ t1: 1 }));
+    await turn();
+    const [lost] = news();
+    client().break();
+    for (let i = 2; i <= 9; i++) parts.journal.append(sample({ t1: i }));
+    parts.state.samples = [sample({ t1: 9 })];
+    await parts.clock.advance(500);
+    client().accept();
+    parts.journal.append(sample({ t1: 10 }));
+    await turn();
+    const sent = news();
+    expect(sent[0]).toMatchObject({ topic: 'labwire/lab_a/cryostat/status', payload: 'online' });
+    expect(values(sent.slice(1))).toEqual([9, 10]);
+    expect(sink.status).toMatchObject({ skipped: 9, delivered: 0, lag: 1 });
+    lost?.acknowledge();
+    expect(sink.status.lag).toBe(1);
+    for (const { acknowledge } of sent) acknowledge();
+    expect(sink.status).toMatchObject({ skipped: 9, delivered: 1, lag: 0 });
+  });
+
+  test('of several changes of one topic that wait, the last is sent', async () => {
+    const { client, parts, news } = setup();
+    client().accept();
+    await turn();
+    news();
+    for (const state of ['connecting', 'online', 'degraded']) parts.state.set(['cryostat', 'health'], { state });
+    await turn();
+    expect(news().map(({ payload }) => payload)).toEqual(['{"state":"degraded"}']);
+  });
+
+  test('a topic that the broker must forget is remembered until it has', async () => {
+    const { client, parts, news } = setup();
+    parts.state.set(['old', 'status'], 'online');
+    client().accept();
+    await turn();
+    parts.state.set(['old', 'status'], undefined);
+    await turn();
+    expect(news().at(-1)).toMatchObject({ topic: 'labwire/lab_a/old/status', payload: '' });
+    client().break();
+    await parts.clock.advance(500);
+    client().accept();
+    await turn();
+    const [clearing] = news();
+    expect(clearing).toMatchObject({ topic: 'labwire/lab_a/old/status', payload: '' });
+    clearing?.acknowledge();
+    client().break();
+    await parts.clock.advance(2000);
+    client().accept();
+    await turn();
+    expect(news()).toEqual([]);
+  });
+
+  test('events go out unretained, descriptions of channels not at all', async () => {
+    const { sink, client, parts, news } = setup();
+    client().prompt = true;
+    client().accept();
+    await turn();
+    news();
+    parts.journal.append({ kind: 'description', sequence: 0, time: 0, source: sample({}).source });
+    parts.journal.append(event());
+    await turn();
+    expect(news().map(({ topic }) => topic)).toEqual(['labwire/lab_a/events']);
+    expect(sink.status.lag).toBe(0);
+  });
+
+  test('tries again after 0.5 s, later and later, up to 15 s; says once that the broker is away and once that it is back', async () => {
+    const { sink, client, clients, parts } = setup();
+    const at: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      const before = clients.length;
+      client().break();
+      while (clients.length === before) await parts.clock.advance(100);
+      at.push(parts.clock.monotonic());
+    }
+    const delays = at.map((time, i) => time - (at[i - 1] ?? 0));
+    expect(delays[0]).toBe(500);
+    expect(delays.slice(-3)).toEqual([15_000, 15_000, 15_000]);
+    expect(delays).toEqual([...delays].sort((a, b) => a - b));
+    expect(sink.status).toMatchObject({ connected: false, retries: 8 });
+    client().accept();
+    expect(sink.status).toMatchObject({ connected: true, lastError: null });
+    expect(parts.log.lines).toEqual([
+      'warn No connection to the broker at mqtt://broker: the broker closed the connection (SINK_UNREACHABLE)',
+      'info Connected to the broker at mqtt://broker, MQTT 5',
+    ]);
+  });
+
+  test('the delays begin anew once a connection has held for 10 s', async () => {
+    const { client, clients, parts } = setup();
+    for (let i = 0; i < 6; i++) {
+      client().break();
+      await parts.clock.advance(15_000);
+    }
+    client().accept();
+    await parts.clock.advance(10_000);
+    const before = clients.length;
+    client().break();
+    await parts.clock.advance(500);
+    expect(clients).toHaveLength(before + 1);
+  });
+
+  test('a refusal of the user is an error with its remedy', () => {
+    const { sink, client, parts } = setup();
+    client().refuse(134, 'Connection refused: Bad User Name or Password');
+    expect(parts.log.lines).toEqual([
+      'error The broker at mqtt://broker says: Connection refused: Bad User Name or Password; check username and ' +
+        'password, and what the broker permits this user (SINK_REFUSED)',
+    ]);
+    expect(sink.status.lastError).toContain('SINK_REFUSED');
+  });
+
+  test('an address that no client understands is a retry, not a crash', async () => {
+    const parts = fakeParts();
+    const sink = mqttSink({ name: 'mqtt', url: 'nonsense', gateway: 'lab_a' }, parts);
+    sink.start();
+    expect(sink.status.lastError).toContain('SINK_UNREACHABLE');
+    await sink.stop(1000);
+    expect(parts.clock.pending).toBe(0);
+  });
+
+  test('a stop sends what is there, then offline, then closes', async () => {
+    const { sink, client, parts } = setup();
+    client().prompt = true;
+    client().accept();
+    for (let i = 0; i < 1500; i++) parts.journal.append(sample({ t1: i }));
+    await sink.stop(2000);
+    expect(client().sent).toHaveLength(1 + 1500 + 1);
+    expect(client().sent.at(-1)).toMatchObject({ topic: 'labwire/lab_a/status', payload: 'offline' });
+    expect(client().ended).toBe(true);
+    expect(sink.status).toMatchObject({ lag: 0, connected: false });
+    expect(parts.clock.pending).toBe(0);
+  });
+
+  test('a stop ends at its limit when the broker acknowledges nothing', async () => {
+    const { sink, client, parts } = setup();
+    client().accept();
+    parts.journal.append(sample({ t1: 1 }));
+    let stopped = false;
+    void sink.stop(2000).then(() => {
+      stopped = true;
+    });
+    await parts.clock.advance(1999);
+    expect(stopped).toBe(false);
+    await parts.clock.advance(1);
+    expect(stopped).toBe(true);
+    expect(client().ended).toBe(true);
+    expect(parts.clock.pending).toBe(0);
+  });
+
+  test('a stop while it waits to reconnect ends at once and tries no more', async () => {
+    const { sink, client, clients, parts } = setup();
+    client().break();
+    await sink.stop(2000);
+    await parts.clock.advance(60_000);
+    expect(clients).toHaveLength(1);
+  });
+
+  test('a refused message is counted, logged once and passed over; refused state changes nothing in the status', async () => {
+    const { sink, client, parts, news } = setup();
+    let calls = 0;
+    client().accept();
+    sink.onStatus(() => calls++);
+    await turn();
+    parts.state.set(['sinks', 'mqtt'], {});
+    parts.journal.append(sample({ t1: 1, t2: 2 }));
+    await turn();
+    for (const { acknowledge } of news()) acknowledge(new Error('Publish error: Not authorized'));
+    expect(sink.status).toMatchObject({ lag: 0, dropped: 2, lastError: 'Publish error: Not authorized' });
+    expect(calls).toBe(1);
+    expect(parts.log.lines.filter((line) => line.startsWith('error'))).toHaveLength(1);
+  });
+
+  test('tells its listeners when the connection or the trouble changes, not with each record', async () => {
+    const { sink, client, parts } = setup();
+    let calls = 0;
+    const remove = sink.onStatus(() => calls++);
+    client().prompt = true;
+    client().accept();
+    for (let i = 0; i < 100; i++) parts.journal.append(sample({ t1: i }));
+    await turn();
+    expect(calls).toBe(1);
+    client().break();
+    expect(calls).toBe(2);
+    remove();
+    await sink.stop(100);
+    expect(calls).toBe(2);
+  });
+});
