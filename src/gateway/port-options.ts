@@ -1,4 +1,4 @@
-import type { PortConfiguration } from '../config/index.ts';
+import { type PortConfiguration, tcpAddressOf } from '../config/index.ts';
 import type { Model } from '../instrument/index.ts';
 import {
   type Emulator,
@@ -15,7 +15,7 @@ import { definedOnly } from './defined-only.ts';
 /** In words, for logs and `info`. */
 export function portName(port: PortConfiguration): string {
   if ('path' in port) return port.path;
-  return 'tcp' in port ? `tcp://${port.tcp.host}:${port.tcp.port}` : 'emulated';
+  return 'tcp' in port ? `tcp://${port.tcp}` : 'emulated';
 }
 
 type SerialFacts = NonNullable<Model['serial']>;
@@ -24,7 +24,10 @@ type SerialFacts = NonNullable<Model['serial']>;
 export function transportTo(port: PortConfiguration, facts: SerialFacts, emulator: Emulator | undefined): Transport {
   const serial: SerialSettings = definedOnly(facts);
   if ('path' in port) return serialTransport(port.path, serial);
-  if ('tcp' in port) return tcpTransport(port.tcp.host, port.tcp.port);
+  if ('tcp' in port) {
+    const { host, port: number } = tcpAddressOf(port.tcp);
+    return tcpTransport(host, number);
+  }
   if (emulator) return emulatedTransport(portName(port), emulator, serial);
   throw new TypeError('An emulated port needs an emulator');
 }

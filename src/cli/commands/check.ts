@@ -1,15 +1,17 @@
 import { formatIssue } from '../../config/index.ts';
+import type { CliIo } from '../io.ts';
 import { createLogger } from '../log.ts';
-import { openSite, readSite } from '../site.ts';
+import { siteParts } from '../package.ts';
+import { readSite } from '../site.ts';
 
 /** `labwire check`: everything that is wrong with a configuration, a line each. Exit status 2 if anything is. */
-export async function checkCommand({ config, json }: { config: string; json?: boolean }): Promise<number> {
-  const log = createLogger();
-  const { configuration, issues } = readSite(await openSite(config, log), log);
-  if (json) process.stdout.write(`${JSON.stringify(issues, null, 2)}\n`);
-  else for (const issue of issues) process.stdout.write(`${formatIssue(issue)}\n`);
+export async function checkCommand({ config, json }: { config: string; json?: boolean }, io: CliIo): Promise<number> {
+  const log = createLogger({ pretty: io.terminal, env: io.env });
+  const { configuration, issues } = readSite(config, await siteParts(config, log), log);
+  if (json) io.print(JSON.stringify(issues, null, 2));
+  else for (const issue of issues) io.print(formatIssue(issue));
   if (!configuration) return 2;
   const count = Object.keys(configuration.devices).length;
-  if (!json) process.stdout.write(`${config} is right: ${count} ${count === 1 ? 'device' : 'devices'}\n`);
+  if (!json) io.print(`${config} is right: ${count} ${count === 1 ? 'device' : 'devices'}`);
   return 0;
 }

@@ -1,8 +1,9 @@
 import type { ConfigurationInput } from '../../config/index.ts';
 import { Gateway } from '../../gateway/index.ts';
+import type { CliIo } from '../io.ts';
 import { LiveTable } from '../live-table.ts';
-import { createLogger } from '../log.ts';
-import { packageParts } from '../package-parts.ts';
+import { createLogger, type LogLevel } from '../log.ts';
+import { drivers, emulators, models } from '../package.ts';
 
 /** Three emulated instruments on emulated ports, and a broker of its own: nothing else is needed. */
 const demo: ConfigurationInput = {
@@ -26,13 +27,14 @@ const demo: ConfigurationInput = {
   },
 };
 
-/** `labwire demo` */
-export async function demoCommand(): Promise<number> {
-  const gateway = new Gateway(demo, { ...packageParts, log: createLogger({ level: 'warn' }) });
+/** `labwire demo`: what to look at, and what the instruments say, until Ctrl-C. */
+export async function demoCommand({ logLevel }: { logLevel?: LogLevel }, io: CliIo): Promise<number> {
+  const log = createLogger({ level: logLevel ?? 'warn', pretty: io.terminal, env: io.env });
+  const gateway = new Gateway(demo, { drivers, models: [models], emulators, log });
   const table = new LiveTable(process.stdout, () => gateway.latest());
   try {
     return await gateway.run(() => {
-      process.stdout.write(welcome(gateway));
+      io.print(welcome(gateway));
       table.start();
     });
   } finally {

@@ -1,20 +1,27 @@
 import { LabwireError, type Logger, toError } from '../../base/index.ts';
 import { formatIssue, watchConfiguration } from '../../config/index.ts';
-import { Gateway } from '../../gateway/index.ts';
-import { createLogger } from '../log.ts';
-import { openSite, readSite, type Site, stateFileOf } from '../site.ts';
+import { Gateway, type GatewayParts } from '../../gateway/index.ts';
+import type { CliIo } from '../io.ts';
+import { createLogger, type LogLevel } from '../log.ts';
+import { siteParts } from '../package.ts';
+import { readSite, stateFileOf } from '../site.ts';
+
+export interface RunOptions {
+  readonly config: string;
+  readonly logLevel?: LogLevel;
+}
 
 /** `labwire run`: the gateway, until it is stopped. An edit of the configuration applies at once. */
-export async function runCommand({ config }: { config: string }): Promise<number> {
-  const log = createLogger();
-  const site = await openSite(config, log);
-  const { configuration, issues } = readSite(site, log);
+export async function runCommand({ config, logLevel }: RunOptions, io: CliIo): Promise<number> {
+  const log = createLogger({ level: logLevel ?? 'info', pretty: io.terminal, env: io.env });
+  const parts = await siteParts(config, log);
+  const { configuration, issues } = readSite(config, parts, log);
   if (!configuration) {
-    for (const issue of issues) process.stderr.write(`${formatIssue(issue)}\n`);
+    for (const issue of issues) io.complain(formatIssue(issue));
     return 2;
   }
-  const gateway = new Gateway(configuration, { ...site.parts, log, stateFile: stateFileOf(site) });
-  const endWatching = watchConfiguration(config, () => void reload(gateway, site, log));
+  const gateway = new Gateway(configuration, { ...parts, log, stateFile: stateFileOf(config) });
+  const endWatching = watchConfiguration(config, () => void reload(gateway, config, parts, log));
   try {
     return await gateway.run();
   } finally {
@@ -23,17 +30,17 @@ export async function runCommand({ config }: { config: string }): Promise<number
 }
 
 /** A faulty edit changes nothing and says why. */
-async function reload(gateway: Gateway, site: Site, log: Logger): Promise<void> {
-  const { configuration, issues } = readSite(site, log);
+async function reload(gateway: Gateway, config: string, parts: GatewayParts, log: Logger): Promise<void> {
+  const { configuration, issues } = readSite(config, parts, log);
   if (!configuration) {
     for (const issue of issues) log.error(formatIssue(issue));
-    log.error(`${site.file} has mistakes; the gateway goes on as it was`);
+    log.error(`${config} has mistakes; the gateway goes on as it was`);
     return;
   }
   try {
     await gateway.apply(configuration);
   } catch (error) {
     const code = error instanceof LabwireError ? error.code : 'INTERNAL';
-    log.error({ code, err: error }, `the edit of ${site.file} could not be applied: ${toError(error).message}`);
+    log.error({ code, err: error }, `the edit of ${config} could not be applied: ${toError(error).message}`);
   }
 }

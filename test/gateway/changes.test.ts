@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { type Configuration, configSchema } from '../../src/config/index.ts';
+import { compareConfigurations } from '../../src/gateway/changes.ts';
+
+function configuration(input: Record<string, unknown>): Configuration {
+  return configSchema([]).parse(input);
+}
+const device = (path: string): object => ({ model: 'line', port: { path } });
+
+it('restarts only the devices whose text changed', () => {
+  const before = configuration({
+    gateway: { id: 'lab' },
+    devices: { a: device('/dev/a'), b: device('/dev/b'), c: device('/dev/c') },
+  });
+  const after = configuration({
+    gateway: { id: 'lab' },
+    devices: { a: device('/dev/a'), b: device('/dev/x'), d: device('/dev/d') },
+  });
+  expect(compareConfigurations(before, after)).toEqual({
+    removed: ['c'],
+    added: ['d'],
+    changed: ['b'],
+    sinks: false,
+    server: false,
+  });
+});
+
+it('restarts every device when what they inherit from the gateway changed', () => {
+  const before = configuration({ gateway: { id: 'lab' }, devices: { a: device('/dev/a') } });
+  const after = configuration({ gateway: { id: 'lab', tags: { room: '1' } }, devices: { a: device('/dev/a') } });
+  expect(compareConfigurations(before, after)).toMatchObject({ changed: ['a'], sinks: false });
+});
+
+it('restarts the sinks when one of them, or the name of the gateway, changed', () => {
+  const before = configuration({ gateway: { id: 'lab' }, mqtt: { url: 'mqtt://a' } });
+  expect(
+    compareConfigurations(before, configuration({ gateway: { id: 'lab' }, mqtt: { url: 'mqtt://b' } })).sinks,
+  ).toBe(true);
+  expect(
+    compareConfigurations(before, configuration({ gateway: { id: 'lob' }, mqtt: { url: 'mqtt://a' } })).sinks,
+  ).toBe(true);
+  expect(
+    compareConfigurations(before, configuration({ gateway: { id: 'lab' }, mqtt: { url: 'mqtt://a' } })).sinks,
+  ).toBe(false);
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../src/base/index.ts';
+import { type ConfigIssue, configSchema } from '../../src/config/index.ts';
+import { compose } from '../../src/gateway/composition.ts';
+import { type DevicePlan, planDevice } from '../../src/gateway/device-plan.ts';
+import { thermometerParts, withThermometer } from './thermometer.ts';
+
+const parts = compose(thermometerParts, silentLogger);
+
+function planned(
+  device: Record<string, unknown> = {},
+  rest = {},
+): { plan?: DevicePlan; issues: readonly ConfigIssue[] } {
+  const configuration = configSchema(parts.drivers.keys()).parse(withThermometer(device, rest));
+  return planDevice('oven', configuration, parts);
+}
+
+function plan(device: Record<string, unknown> = {}, rest = {}): DevicePlan {
+  const { plan: made, issues } = planned(device, rest);
+  if (!made) throw new Error(issues.map(({ message }) => message).join('; '));
+  return made;
+}
+
+describe('the plan of a device', () => {
+  it('takes the facts of the model', () => {
+    const { description, instrument } = plan();
+    expect(description).toMatchObject({
+      gateway: 'lab',
+      device: 'oven',
+      model: 'thermo-1',
+      manufacturer: 'Own build',
+      measurement: 'thermo_1',
+      port: '/dev/null',
+      simulated: false,
+    });
+    expect(description.channels.get('temperature')).toEqual({
+      id: 'temperature',
+      type: 'number',
+      kind: 'measurement',
+      unit: '°C',
+      quantity: 'temperature',
+      scale: 1,
+      offset: 0,
+    });
+    expect(instrument).toBeInstanceOf(thermometerParts.drivers.thermometer);
+  });
+
+  it('lets the site rename, correct and switch off channels', () => {
+    const renamed = plan({ channels: { temperature: { name: 'air', label: 'Air', scale: 2, offset: -1 } } });
+    expect(renamed.channels.get('temperature')?.judge(10)).toBe(19);
+    expect([...renamed.description.channels.keys()]).toEqual(['air']);
+    expect(plan({ channels: { temperature: false } }).description.channels.size).toBe(0);
+  });
+
+  it('merges task options: driver, then catalogue, then site', () => {
+    const acquire = plan({ tasks: { acquire: { restartSec: 3 } } }).tasks.get('acquire');
+    expect(acquire?.options).toMatchObject({ autostart: true, restartSec: 3 });
+    expect(plan().tasks.get('acquire')?.options.restartSec).toBe(0.2);
+  });
+
+  it('sets the interval of a polled instrument, and knows it for the expiry of what it publishes', () => {
+    const { settingValues, description } = plan({ interval: '500ms' });
+    expect(settingValues.get('interval')).toBe(0.5);
+    expect(description.interval).toBe(0.5);
+  });
+
+  it('merges tags and takes another measurement', () => {
+    const { description } = plan(
+      { tags: { room: '101' }, measurement: 'ovens' },
+      { gateway: { id: 'lab', tags: { building: 'B' } } },
+    );
+    expect(description.tags).toEqual({ building: 'B', room: '101' });
+    expect(description.measurement).toBe('ovens');
+  });
+
+  const faults: [what: string, device: Record<string, unknown>, path: string, says: RegExp][] = [
+    ['an unknown model', { model: 'thermo-2' }, 'devices.oven.model', /Did you mean "thermo-1"/],
+    [
+      'an unknown channel',
+      { channels: { temperatur: false } },
+      'devices.oven.channels.temperatur',
+      /Did you mean "temperature"/,
+    ],
+    ['an unknown setting', { settings: { spam: 'low' } }, 'devices.oven.settings.spam', /Did you mean "span"/],
+    [
+      'a value that a setting does not take',
+      { settings: { span: 'middle' } },
+      'devices.oven.settings.span',
+      /low.*high/,
+    ],
+    ['an interval below the minimum', { interval: '1ms' }, 'devices.oven.interval', /0\.01/],
+    ['an unknown task', { tasks: { aquire: {} } }, 'devices.oven.tasks.aquire', /Did you mean "acquire"/],
+    [
+      'an option that a task does not have',
+      { tasks: { acquire: { restartSecs: 1 } } },
+      'devices.oven.tasks.acquire.restartSecs',
+      /restartSecs/,
+    ],
+    [
+      'an option out of range',
+      { tasks: { acquire: { restartSec: -1 } } },
+      'devices.oven.tasks.acquire.restartSec',
+      /restartSec/,
+    ],
+    ['a wrong driver section', { thermometer: { questions: 'x' } }, 'devices.oven.thermometer.questions', /question/],
+    ['an emulated port without an emulator', { port: { emulated: true } }, 'devices.oven.port', /no emulator/],
+    [
+      'a tag with the name of a field',
+      { tags: { temperature_quality: 'x' } },
+      'devices.oven.tags.temperature_quality',
+      /channel/,
+    ],
+    [
+      'a channel with the name of a setting',
+      { channels: { temperature: { name: 'span' } } },
+      'devices.oven.channels.temperature',
+      /"span"/,
+    ],
+  ];
+  it.each(faults)('refuses %s, with its place', (_what, device, path, says) => {
+    const { plan: made, issues } = planned(device);
+    expect(made).toBeUndefined();
+    expect(issues.map((issue) => issue.path.join('.'))).toEqual([path]);
+    expect(issues[0]?.message).toMatch(says);
+  });
+
+  it('warns of a start limit that can never be reached', () => {
+    const { plan: made, issues } = planned({
+      tasks: { acquire: { restartSec: 5, startLimitIntervalSec: 5, startLimitBurst: 3 } },
+    });
+    expect(made).toBeDefined();
+    expect(issues.map(({ severity, code }) => [severity, code])).toEqual([['warning', 'TASK_OPTION']]);
+  });
+});
