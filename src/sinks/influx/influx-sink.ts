@@ -157,7 +157,7 @@ class InfluxSink implements Sink {
         this.#succeeded();
         return true;
       }
-      if (answer.kind === 'too-large') this.#batch = Math.max(1, Math.min(this.#batch, lines.length) >> 1);
+      if (answer.kind === 'too-large') this.#batch = Math.max(1, Math.min(this.#batch, lines.length >> 1));
       if (answer.kind === 'refused' || answer.kind === 'too-large') {
         if (lines.length === 1 || (answer.kind === 'refused' && answer.all)) {
           this.#leaveOut(lines, answer.error.message);

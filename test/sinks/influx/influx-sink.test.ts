@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
+import { geometricDelay } from '../../../src/base/index.ts';
 import { bad } from '../../../src/instrument/index.ts';
 import type { Sink } from '../../../src/sinks/index.ts';
 import { type InfluxSinkOptions, influxSink } from '../../../src/sinks/influx/index.ts';
@@ -144,7 +145,7 @@ describe('the InfluxDB sink', () => {
       await until(() => server.requests.length === i && sink.status.retries === i);
       expect(parts.journal.offset('influx')).toBe(0);
       if (i === 9) server.answer = () => OK;
-      await parts.clock.advance(30_000);
+      await parts.clock.advance(geometricDelay(i, 500, 30_000, 6));
     }
     await until(() => sink.status.lag === 0);
     expect(values()).toEqual([1]);
