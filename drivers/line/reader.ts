@@ -20,7 +20,10 @@ export function lineReader(options: LineOptions): LineReader {
   return jsonReader(declared, decimalComma);
 }
 
-/** A pattern that backtracks can take long for some lines: the length limit of the framing bounds that. */
+/**
+ * The pattern is the site's own and trusted to be a sane one: the framing's length limit bounds what a quadratic one
+ * costs, but nothing stops one that backtracks exponentially, such as `(a+)+b`.
+ */
 function patternReader(pattern: RegExp, declared: Declared, decimalComma: boolean): LineReader {
   return (line) => {
     const groups = pattern.exec(line)?.groups;
