@@ -3,9 +3,9 @@ import { ConditionLost, FakeClock, LabwireError, silentLogger } from '../../src/
 import { Link, type LinkTiming, lines, memoryLine, Port } from '../../src/port/index.ts';
 
 /** An instrument that answers by hand or by a function, a link to it, and a clock that stands still. */
-async function bench(timing: LinkTiming = {}, answer?: (question: string) => string | undefined) {
+async function bench(timing: LinkTiming = {}, answer?: (question: string) => string | undefined, simulated = false) {
   const clock = new FakeClock();
-  const memory = memoryLine('/dev/ttyTEST', { simulated: false, deliver: queueMicrotask });
+  const memory = memoryLine('/dev/ttyTEST', { simulated, deliver: queueMicrotask });
   const port = new Port({ transport: memory.transport, clock, log: silentLogger, settleMs: 0 });
   const drops: [string, number][] = [];
   const link = new Link({
@@ -268,6 +268,16 @@ describe('Link.query', () => {
     expect(port.counters.opens).toBe(3);
     await fail(1);
     expect(port.counters.opens).toBe(4);
+  });
+
+  it('leaves an emulated port open, whose instrument may be off for long', async () => {
+    const { clock, link, port } = await bench({ replyMs: 100, retries: 0 }, undefined, true);
+    for (let time = 0; time < 20; time++) {
+      const asked = expect(link.query('A?')).rejects.toThrow('REPLY_TIMEOUT');
+      await clock.advance(1_000);
+      await asked;
+    }
+    expect(port.counters.opens).toBe(1);
   });
 
   it('opens a port anew that takes no more bytes', async () => {

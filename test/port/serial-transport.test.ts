@@ -162,6 +162,7 @@ describe('serialTransport', () => {
     const transport = serialTransport(pty.path);
     const first = await transport.open(ignore, never);
     await first.write(Buffer.from('first '));
+    await eventually(() => received === 'first ', 'the first arrival');
     await first.close();
     await first.close();
     await expect(first.write(Buffer.from('lost '))).rejects.toThrow('PORT_CLOSED');
@@ -253,6 +254,7 @@ describe('a port on a real tty', () => {
 
     await port.stop();
     second.close();
+    // One more: the process keeps what it watches folders with.
     await eventually(() => fds() <= before + 1, 'the return of the file descriptors');
     rmSync(folder, { recursive: true });
   });
