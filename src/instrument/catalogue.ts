@@ -73,7 +73,8 @@ export function parseModel(input: unknown, where: string, fallbackId?: string): 
   const { id: ownId = fallbackId, ...facts } = result.data;
   if (ownId === undefined) throw invalid('it has no id');
   if (!modelId.safeParse(ownId).success) throw invalid(`"${ownId}" is no id of small letters, digits and -`);
-  const driverOptions = typeof driver === 'string' && !(driver in modelShape) ? Reflect.get(input, driver) : undefined;
+  const hasSection = typeof driver === 'string' && !(driver in modelShape) && Object.hasOwn(input, driver);
+  const driverOptions: unknown = hasSection ? Reflect.get(input, driver) : undefined;
   return { ...facts, id: ownId, driverOptions };
 }
 

@@ -55,7 +55,7 @@ const table: readonly Unit[] = [
   unit('W', 'W', 'W', ['W', 'power'], 'watt'),
   unit('kW', 'kW', 'kW', ['kW', 'power'], 'kwatt'),
   unit('VA', 'V.A', 'VA', ['VA', 'apparent_power'], 'voltamp'),
-  unit('var', 'var', undefined, ['var', 'reactive_power'], 'voltampreact'),
+  unit('var', 'V.A', undefined, ['var', 'reactive_power'], 'voltampreact'),
   unit('Wh', 'W.h', 'Wh', ['Wh', 'energy'], 'watth'),
   unit('kWh', 'kW.h', 'kWh', ['kWh', 'energy'], 'kwatth'),
   unit('Hz', 'Hz', 'Hz', ['Hz', 'frequency'], 'hertz'),
@@ -70,7 +70,7 @@ const table: readonly Unit[] = [
   unit('m', 'm', 'm', ['m', 'distance'], 'lengthm'),
   unit('mm', 'mm', 'mm', ['mm', 'distance'], 'lengthmm'),
   unit('μm', 'um', 'um'),
-  unit('kÅ', 'kAo', 'kiloangstrom'),
+  unit('kÅ', '10*3.Ao', 'kiloangstrom'),
   unit('Å/s', 'Ao/s', 'angstrom/s'),
   unit('m/s', 'm/s', 'm/s', ['m/s', 'speed'], 'velocityms'),
   unit('km/h', 'km/h', 'km/h', ['km/h', 'speed'], 'velocitykmh'),
@@ -130,5 +130,5 @@ export const units: ReadonlyMap<string, Unit> = new Map(table.map((entry) => [en
  */
 export function canonicalUnit(text: string): string {
   const composed = text.normalize('NFC').replaceAll('µ', 'μ');
-  return units.has(composed) ? composed : (aliases[composed] ?? composed);
+  return (Object.hasOwn(aliases, composed) ? aliases[composed] : undefined) ?? composed;
 }
