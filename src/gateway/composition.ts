@@ -74,7 +74,7 @@ function doublePorts({ devices }: Configuration): ConfigIssue[] {
 /** Reads a configuration that a program hands over. @throws LabwireError CONFIG_INVALID with all that is wrong */
 export function parseConfiguration(input: unknown, parts: Parts): Configuration {
   const schema = configSchema(parts.drivers.keys());
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
   throw configurationError(configIssues(result.error.issues, { schema }));
 }

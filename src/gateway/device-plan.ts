@@ -1,4 +1,4 @@
-import { didYouMean, type ErrorCode, LabwireError, MEMBER, toError } from '../base/index.ts';
+import { didYouMean, type ErrorCode, isMember, LabwireError, MEMBER, toError } from '../base/index.ts';
 import {
   type ConfigIssue,
   type ConfigPath,
@@ -107,7 +107,7 @@ class DevicePlanner {
     const instrument = new driver();
     const options = this.#options(model, driver);
     configureInstrument(instrument, options);
-    const { tasks, settings } = membersOf(instrument);
+    const { tasks, settings } = membersOf(instrument, this.#id);
     const facts = options !== INVALID && driver.channelsFrom ? driver.channelsFrom(options as never) : {};
     const channels = this.#channels({ ...facts, ...model.channels }, new Set([...tasks.keys(), ...settings.keys()]));
     this.#configureTasks(tasks, model);
@@ -155,7 +155,7 @@ class DevicePlanner {
         this.#report('CONFIG_UNKNOWN_KEY', [model.driver], 'key', 'is a section that this driver does not have');
       return undefined;
     }
-    const result = driver.options.safeParse(merged);
+    const result = driver.options.safeParse(merged, { reportInput: true });
     if (result.success) return result.data;
     const prefix = ['devices', this.#id, model.driver];
     this.#issues.push(...configIssues(result.error.issues, { schema: driver.options, prefix }));
@@ -332,12 +332,13 @@ class DevicePlanner {
 /** Stands for a driver's section that its schema refused. */
 const INVALID = Symbol('invalid');
 
-function membersOf(instrument: Instrument): Pick<DevicePlan, 'tasks' | 'settings'> {
+function membersOf(instrument: Instrument, device: string): Pick<DevicePlan, 'tasks' | 'settings'> {
   const tasks = new Map<string, TaskControl>();
   const settings = new Map<string, SettingCore>();
   for (const { path, node } of walk(instrument)) {
+    if (isMember(node)) node[MEMBER].path = `${device}.${path}`;
     if (node instanceof Task) tasks.set(path, taskControl(node));
-    else if (MEMBER in node && node[MEMBER].kind === 'setting') settings.set(path, node[MEMBER] as SettingCore);
+    else if (isMember(node) && node[MEMBER].kind === 'setting') settings.set(path, node[MEMBER] as SettingCore);
   }
   return { tasks, settings };
 }

@@ -141,6 +141,7 @@ export class Gateway {
         title: 'Gateway started',
         text: `${this.#configuration.gateway.id} runs with ${this.#devices.size} devices.`,
       });
+      this.#log.info(`${this.#configuration.gateway.id} runs ${this.#devices.size} devices; ${this.address}/healthz`);
       this.#scheduleRefresh();
     });
   }

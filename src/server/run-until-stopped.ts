@@ -33,6 +33,7 @@ export async function runUntilStopped({ log, start, stop, ended }: Runnable): Pr
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   try {
+    log.info('starting');
     await start();
     const failure = await Promise.race([signal, ended]);
     await stop();

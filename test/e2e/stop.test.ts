@@ -1,0 +1,109 @@
+import { afterEach, expect, it } from 'vitest';
+import { Pty } from '../../src/index.ts';
+import { freePort, type Service, startMosquitto, subscribe } from '../integration/services.ts';
+import { Folder, labwire, type Running } from './labwire-process.ts';
+
+const LIMIT_MS = 3000;
+const folder = new Folder();
+let running: Running | undefined;
+let broker: Service | undefined;
+afterEach(async () => {
+  await running?.stop('SIGKILL');
+  await broker?.stop();
+  running = undefined;
+  broker = undefined;
+});
+
+const configuration = (url: string, port = '{ emulated: true }'): string => `gateway: { id: lab_a }
+mqtt: { url: "${url}" }
+server: { port: 0 }
+devices:
+  cryostat: { model: lakeshore-218, port: ${port} }
+`;
+
+it.each(['SIGINT', 'SIGTERM'] as const)('%s ends it in time with status 0, and offline is retained', async (signal) => {
+  broker = await startMosquitto();
+  running = labwire('run', '--config', folder.write('run.yaml', configuration(broker.url)));
+  const live = await subscribe(broker, 'labwire/#');
+  await live.until((messages) => messages.some(({ topic }) => topic.endsWith('/channels/input1')));
+  const { status, milliseconds } = await running.stop(signal);
+  expect(status).toBe(0);
+  expect(milliseconds).toBeLessThan(LIMIT_MS);
+  await live.stop();
+  const after = await subscribe(broker, 'labwire/#');
+  await after.until((messages) => messages.some(({ topic }) => topic === 'labwire/lab_a/status'));
+  await after.until((messages) => messages.some(({ topic }) => topic === 'labwire/lab_a/cryostat/channels/input8'));
+  const retained = new Map(after.messages.map(({ topic, payload }) => [topic, payload]));
+  expect(retained.get('labwire/lab_a/status')).toBe('offline');
+  expect(retained.get('labwire/lab_a/cryostat/status')).toBe('offline');
+  expect(JSON.parse(retained.get('labwire/lab_a/cryostat/channels/input1') ?? '')).toMatchObject({
+    value: null,
+    quality: 'bad',
+    reason: 'stale',
+  });
+  await after.stop();
+});
+
+it('ends in time while an instrument does not answer', async () => {
+  broker = await startMosquitto();
+  const mute = Pty.open();
+  running = labwire('run', '--config', folder.write('mute.yaml', configuration(broker.url, `{ path: ${mute.path} }`)));
+  const asked = new Promise<void>((resolve) => {
+    mute.onData(() => resolve());
+  });
+  await asked;
+  const { status, milliseconds } = await running.stop();
+  expect(status).toBe(0);
+  expect(milliseconds).toBeLessThan(LIMIT_MS);
+  mute.close();
+});
+
+it('ends in time while the broker is away', async () => {
+  running = labwire(
+    'run',
+    '--config',
+    folder.write('away.yaml', configuration(`mqtt://127.0.0.1:${await freePort()}`)),
+  );
+  await running.until('stderr', /mqtt/i);
+  const { status, milliseconds } = await running.stop();
+  expect(status).toBe(0);
+  expect(milliseconds).toBeLessThan(LIMIT_MS);
+});
+
+it('ends in time when the broker hangs', async () => {
+  broker = await startMosquitto();
+  running = labwire('run', '--config', folder.write('hangs.yaml', configuration(broker.url)));
+  const live = await subscribe(broker, 'labwire/#');
+  await live.until((messages) => messages.some(({ topic }) => topic.endsWith('/channels/input1')));
+  broker.pause();
+  const { status, milliseconds } = await running.stop();
+  expect(status).toBe(0);
+  expect(milliseconds).toBeLessThan(LIMIT_MS);
+  await broker.kill('SIGKILL');
+  await live.stop();
+});
+
+it('ends in time in mid-start, whenever the signal comes', async () => {
+  const file = folder.write('start.yaml', configuration(`mqtt://127.0.0.1:${await freePort()}`));
+  for (const delayMs of [0, 10, 30, 60]) {
+    running = labwire('run', '--config', file);
+    // The first line of the log: from here on the signal is labwire's to handle.
+    await running.until('stderr', /starting/);
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const { status, milliseconds } = await running.stop('SIGINT');
+    expect(status).toBe(0);
+    expect(milliseconds).toBeLessThan(LIMIT_MS);
+  }
+});
+
+it('the demo shows readings and how to subscribe, and Ctrl-C ends it', async () => {
+  running = labwire('demo');
+  const [, url] = await running.until('stdout', /broker at (mqtt:\/\/127\.0\.0\.1:\d+)/);
+  expect(running.stdout).toContain(`-p ${new URL(url ?? '').port}`);
+  await running.until('stdout', /cryostat +stage1 \d/);
+  await running.until('stdout', /gps +latitude 46\./);
+  await running.until('stdout', /arduino +t \d/);
+  const { status, milliseconds } = await running.stop('SIGINT');
+  expect(status).toBe(0);
+  expect(milliseconds).toBeLessThan(LIMIT_MS);
+});
