@@ -1,4 +1,5 @@
-export { type ConfigIssue, type ConfigPath, configIssues, type IssueContext } from './issue.ts';
+export type { ConfigPath } from './config-path.ts';
+export { type ConfigIssue, configIssues, type IssueContext } from './issue.ts';
 export {
   formatIssue,
   type LoadedConfiguration,

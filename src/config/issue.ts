@@ -1,9 +1,8 @@
 import type { z } from 'zod';
 import { didYouMean, type ErrorCode } from '../base/index.ts';
+import type { ConfigPath } from './config-path.ts';
 import { keysAt } from './schema-keys.ts';
 import { isSecretKey, maskSecrets } from './secrets.ts';
-
-export type ConfigPath = readonly (string | number)[];
 
 /** One thing that is wrong with a configuration, by its place in the data. */
 export interface ConfigIssue {
@@ -59,7 +58,8 @@ function translate(issue: ZodIssue, parent: ConfigPath, context: IssueContext): 
     const where = placeName(path.slice(0, -1));
     return invalid(`${where} has the key "${cut(String(path.at(-1)))}", which ${reason}`, 'key');
   }
-  if (issue.input === undefined && issue.code !== 'custom' && path.length > 0) {
+  const missing = 'input' in issue && issue.input === undefined;
+  if (missing && issue.code !== 'custom' && path.length > 0) {
     const owner = path.slice(0, -1);
     return invalid(`${placeName(owner)} lacks "${path.at(-1)}"`, 'key', owner);
   }

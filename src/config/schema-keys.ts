@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ConfigPath } from './issue.ts';
+import type { ConfigPath } from './config-path.ts';
 
 interface Definition {
   readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
