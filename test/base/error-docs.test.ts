@@ -14,9 +14,9 @@ describe('docs/errors.md', () => {
   it.each(Object.entries(errorCodes))(
     'gives the meaning of %s in the words of the table, and a remedy',
     (code, meaning) => {
-      const [, first, blank, ...remedy] =
+      const [, , meant, blank, ...remedy] =
         sections.find((section) => section.startsWith(`${code}\n`))?.split('\n') ?? [];
-      expect(first).toBe(meaning);
+      expect(meant).toBe(meaning);
       expect(blank).toBe('');
       expect(remedy.join('').length).toBeGreaterThan(20);
     },
