@@ -154,8 +154,15 @@ export async function subscribe(broker: Service, filter: string, more: readonly 
   const waiting = new Set<() => void>();
   let rest = '';
   let subscribed = (): void => {};
-  const ready = new Promise<void>((resolve) => {
-    subscribed = resolve;
+  const ready = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`mosquitto_sub does not subscribe to ${broker.url}`));
+    }, READY_LIMIT_MS);
+    subscribed = () => {
+      clearTimeout(timer);
+      resolve();
+    };
   });
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
