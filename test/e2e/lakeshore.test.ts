@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LakeShore218Emulator, serveEmulator } from '../../mocks/index.ts';
+import { type Service, type Subscription, startMosquitto, subscribe } from '../integration/services.ts';
+import { Folder, labwire, type Running } from './labwire-process.ts';
+
+const POLLED_S = 60;
+const OFF_MS = 10_000;
+const folder = new Folder();
+const path = folder.file('tty218');
+const instrument = new LakeShore218Emulator({ delayMs: 20, serialNumber: 'LSA1234' });
+let served: Awaited<ReturnType<typeof serveEmulator>>;
+let broker: Service;
+let live: Subscription;
+let gateway: Running;
+
+beforeAll(async () => {
+  broker = await startMosquitto();
+  served = await serveEmulator(() => instrument, { pty: path });
+  live = await subscribe(broker, 'labwire/lab_a/cryostat/#');
+  gateway = labwire(
+    'run',
+    '--config',
+    folder.write(
+      'labwire.yaml',
+      `gateway: { id: lab_a }
+mqtt: { url: "${broker.url}" }
+server: { port: 0 }
+devices:
+  cryostat: { model: lakeshore-218, port: { path: ${path} }, interval: 1s }
+`,
+    ),
+  );
+});
+
+afterAll(async () => {
+  await gateway.stop('SIGKILL');
+  await live.stop();
+  await served.stop();
+  await broker.stop();
+  folder.remove();
+});
+
+const payloads = (topic: string): string[] =>
+  live.messages.filter((message) => message.topic === `labwire/lab_a/cryostat/${topic}`).map(({ payload }) => payload);
+const readings = (): { value: number | null; time: string; reason?: string }[] =>
+  payloads('channels/input1').map((payload) => JSON.parse(payload));
+const deviceLines = (): { level: string; msg: string }[] =>
+  gateway.stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ device, task }) => device === 'cryostat' || task === 'cryostat.acquire');
+const isOnline = (): boolean => payloads('status').at(-1) === 'online';
+
+it(`is polled for ${POLLED_S} s at 1 s with no missed tick`, { timeout: 120_000 }, async () => {
+  await live.until(() => readings().length > POLLED_S, (POLLED_S + 20) * 1000);
+  const times = readings().map(({ time }) => Date.parse(time));
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThan(800);
+  expect(Math.max(...gaps)).toBeLessThan(1200);
+  // On a grid without drift: the last is where the first was, that many seconds later.
+  expect(Math.abs((times.at(-1) ?? 0) - (times[0] ?? 0) - gaps.length * 1000)).toBeLessThan(200);
+  expect(JSON.parse(payloads('info').at(-1) ?? '')).toMatchObject({
+    manufacturer: 'Lake Shore',
+    model: '218',
+    serialNumber: 'LSA1234',
+    simulated: false,
+    channels: { input1: { unit: 'K', type: 'number' } },
+  });
+  expect(deviceLines()).toEqual([]);
+});
+
+it('survives being switched off for 10 s: offline, restarts as configured, online, two log lines', {
+  timeout: 60_000,
+}, async () => {
+  const before = deviceLines().length;
+  instrument.powered = false;
+  const switchedOff = performance.now();
+  await live.until(() => payloads('status').at(-1) === 'offline');
+  expect(readings().at(-1)).toMatchObject({ value: null, reason: 'stale' });
+  expect(JSON.parse(payloads('health').at(-1) ?? '')).toMatchObject({ state: 'connecting', code: 'REPLY_TIMEOUT' });
+  await new Promise((resolve) => setTimeout(resolve, OFF_MS - (performance.now() - switchedOff)));
+  const { restarts } = JSON.parse(payloads('tasks/acquire').at(-1) ?? '');
+  expect(restarts).toBeGreaterThanOrEqual(2);
+  instrument.powered = true;
+  await live.until(() => isOnline() && typeof readings().at(-1)?.value === 'number', 30_000);
+  const lines = deviceLines().slice(before);
+  expect(lines.map(({ level }) => level)).toEqual(['warn', 'info']);
+  expect(lines[0]?.msg).toMatch(/REPLY_TIMEOUT/);
+});
+
+it('survives being unplugged for 10 s without a failure of its task: offline, online, two log lines', {
+  timeout: 60_000,
+}, async () => {
+  const before = deviceLines().length;
+  const { restarts } = JSON.parse(payloads('tasks/acquire').at(-1) ?? '');
+  await served.stop();
+  await live.until(() => payloads('status').at(-1) === 'offline');
+  expect(readings().at(-1)).toMatchObject({ value: null, reason: 'stale' });
+  await new Promise((resolve) => setTimeout(resolve, OFF_MS));
+  expect(JSON.parse(payloads('tasks/acquire').at(-1) ?? '')).toMatchObject({ state: 'activating', restarts });
+  served = await serveEmulator(() => instrument, { pty: path });
+  const plugged = performance.now();
+  await live.until(() => isOnline() && typeof readings().at(-1)?.value === 'number');
+  // The path is watched: nothing waits for a retry.
+  expect(performance.now() - plugged).toBeLessThan(2000);
+  expect(
+    deviceLines()
+      .slice(before)
+      .map(({ level }) => level),
+  ).toEqual(['warn', 'info']);
+});
