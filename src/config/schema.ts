@@ -32,7 +32,8 @@ const tagName = z
 
 const tags = z.record(tagName, line(200)).describe('Free tags of every InfluxDB point; a number needs quotes.');
 
-const tcpPort = z.number().int().min(1).max(65_535);
+/** 0: any free one. */
+const listeningPort = z.number().int().min(0).max(65_535);
 
 const url = (...schemes: string[]): z.ZodString =>
   z
@@ -152,7 +153,10 @@ const mqtt = z
     username: z.string().min(1).optional(),
     password: z.string().optional(),
     embedded: z
-      .union([z.literal(true), z.strictObject({ port: tcpPort.optional().describe('Default 1883 or the next free.') })])
+      .union([
+        z.literal(true),
+        z.strictObject({ port: listeningPort.optional().describe('Default 1883 or the next free; 0: any free one.') }),
+      ])
       .optional()
       .describe('A broker within labwire, on the loopback interface, instead of a url.'),
   })
@@ -194,7 +198,7 @@ const influx = z
 
 const server = z.strictObject({
   host: line(255).default('127.0.0.1'),
-  port: z.number().int().min(0).max(65_535).default(8001).describe('0: any free one.'),
+  port: listeningPort.default(8001).describe('0: any free one.'),
 });
 
 const shape = {

@@ -81,7 +81,7 @@ export function parseConfiguration(input: unknown, parts: Parts): Configuration 
 
 /** All errors among the issues as one error; undefined where there are only warnings. */
 export function configurationError(issues: readonly ConfigIssue[]): LabwireError {
-  const lines = issues.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+  const lines = issues.filter(({ severity }) => severity === 'error').map(({ message }) => message.replace(/\.$/, ''));
   return new LabwireError('CONFIG_INVALID', `The configuration is refused: ${lines.join('; ')}`);
 }
 

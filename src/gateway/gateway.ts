@@ -88,9 +88,9 @@ export class Gateway {
     return this.#sinks.brokerUrl;
   }
 
-  /** Ids of the running devices. */
-  get devices(): string[] {
-    return [...this.#devices.keys()];
+  /** The tree of all that runs: each device is a service under its id. */
+  get service(): DataService {
+    return this.#root;
   }
 
   /** The newest value of each channel of each device, as samples of one channel each. */
