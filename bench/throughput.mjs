@@ -66,7 +66,10 @@ async function measure(subject) {
     subject === 'bare' ? start(process.execPath, ['bench/bare.mjs', pty.path, broker]) : startLabwire(pty.path);
   const subscriber = await mqtt.connectAsync(broker);
   let received = () => {};
-  subscriber.on('message', (_topic, payload) => received(JSON.parse(payload.toString()).value));
+  // What the run before has left on the broker says nothing about this one.
+  subscriber.on('message', (_topic, payload, { retain }) => {
+    if (!retain) received(JSON.parse(payload.toString()).value);
+  });
   await subscriber.subscribeAsync(`bench/${subject}/device/channels/value`, { qos: 0 });
   await ready(pty, (listener) => {
     received = listener;
@@ -74,9 +77,15 @@ async function measure(subject) {
 
   const cpuBefore = cpuSeconds(child.pid);
   const began = performance.now();
-  await new Promise((done) => {
+  await new Promise((done, fail) => {
     let sent = 0;
     let got = 0;
+    let before = -1;
+    const progress = setInterval(() => {
+      if (got === before)
+        fail(new Error(`${subject}: stuck at ${got} of ${sent}; the pty dropped ${pty.dropped} bytes`));
+      before = got;
+    }, 5000);
     const fill = () => {
       let lines = '';
       while (sent < READINGS && sent - got < WINDOW) lines += `${++sent}\n`;
@@ -85,8 +94,11 @@ async function measure(subject) {
     received = (value) => {
       if (value < 1) return;
       got++;
-      if (got === READINGS) done();
-      else if (got % (WINDOW / 10) === 0) fill();
+      if (got === READINGS) {
+        clearInterval(progress);
+        done();
+      }
+      if (got % (WINDOW / 10) === 0) fill();
     };
     fill();
   });
