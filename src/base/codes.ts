@@ -10,6 +10,7 @@ export const errorCodes = {
 
   TASK_OPTION: 'An option of a task is unknown or out of range, or two options contradict each other.',
   TASK_PERIOD: 'The period of `every` is not a positive number.',
+  TASK_FAILED: 'A task with `exitOnFailure` is failed, and the process ends with status 1.',
   TASK_WATCHDOG: 'A task worked for longer than its watchdogSec without waiting.',
 
   MEMBER_UNKNOWN: 'No exposed member has this access path.',

@@ -1,4 +1,4 @@
-import { isMember, LabwireError, Listeners, MEMBER } from '../base/index.ts';
+import { isMember, LabwireError, Listeners, MEMBER, show } from '../base/index.ts';
 import { isName, type Segment } from './access-path.ts';
 import { BRANCH, type Branch, type BranchCore, isBranch, isExposed } from './branch.ts';
 
@@ -49,6 +49,7 @@ class ServiceBranch implements BranchCore {
 export function addMember(service: DataService, name: string, child: DataService): void {
   const branch = service[BRANCH];
   if (!isService(child)) throw new LabwireError('VALUE_INVALID', `What is added as ${name} is not a DataService`);
+  if (!isName(name)) throw new LabwireError('VALUE_INVALID', `${show(name)} is no name of a member`);
   if (name in service || branch.added.has(name)) {
     throw new LabwireError('VALUE_INVALID', `The service already has something with the name ${name}`);
   }

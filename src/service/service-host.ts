@@ -1,6 +1,7 @@
 import {
   type Clock,
   isMember,
+  LabwireError,
   type Logger,
   MEMBER,
   type MemberCore,
@@ -139,7 +140,10 @@ export class ServiceHost {
       random: random ?? Math.random,
       log: this.#log,
       event: (event) => onTaskEvent?.(path, event),
-      exit: (failed, error) => onExit?.(failed, error),
+      exit: (failed, cause) => {
+        const message = `Task ${failed} failed, and its exitOnFailure ends the process: ${cause.message}`;
+        onExit?.(failed, new LabwireError('TASK_FAILED', message, { cause }));
+      },
     });
   }
 
