@@ -1,6 +1,8 @@
-import { type Clock, type Logger, silentLogger } from '../base/index.ts';
-import { type DataService, ServiceHost } from '../service/index.ts';
-import { HttpServer } from './http-server.ts';
+import { type Clock, type Logger, systemClock } from '../base/index.ts';
+import { type DataService, ServiceHost, walk } from '../service/index.ts';
+import { Task } from '../task/index.ts';
+import { defaultLog } from './default-log.ts';
+import { type Health, HttpServer } from './http-server.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 
 export interface ServerOptions {
@@ -10,7 +12,7 @@ export interface ServerOptions {
   readonly port?: number;
   /** Where settings are kept over a restart; none are without it. */
   readonly stateFile?: string;
-  /** Default: nothing is logged. */
+  /** Default: JSON lines of pino on standard error. */
   readonly log?: Logger;
   readonly clock?: Clock;
 }
@@ -18,64 +20,93 @@ export interface ServerOptions {
 /** The cap of every task's `timeoutStopSec` at a shutdown. */
 const STOP_CAP_S = 2;
 
+/** What an abandoned body gets after the stop (ms) before the process ends without it. */
+const LAST_GRACE_MS = 250;
+
 /** Runs one service of a library user: its autostart tasks, its kept settings, `/healthz`. */
 export class Server {
+  readonly #service: DataService;
   readonly #options: ServerOptions;
   readonly #log: Logger;
   readonly #host: ServiceHost;
-  readonly #http: HttpServer;
-  #running = false;
+  readonly #http = new HttpServer({ health: () => this.#health() });
+  readonly #ended: Promise<Error | undefined>;
   #end: (failure?: Error) => void = () => {};
+  #stopping: Promise<void> | undefined;
+  #abandoned: readonly string[] = [];
 
   constructor(service: DataService, options: ServerOptions = {}) {
-    const { clock, stateFile } = options;
+    this.#service = service;
     this.#options = options;
-    this.#log = options.log ?? silentLogger;
+    this.#log = options.log ?? defaultLog();
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
     this.#host = new ServiceHost(service, {
+      clock: options.clock ?? systemClock,
       log: this.#log,
-      ...(clock && { clock }),
-      ...(stateFile !== undefined && { stateFile }),
+      ...(options.stateFile !== undefined && { stateFile: options.stateFile }),
       onExit: (_path, error) => this.#end(error),
     });
-    this.#http = new HttpServer({ health: () => ({ ok: true }) });
   }
 
-  /** E.g. `http://127.0.0.1:8001`; undefined while it does not listen. */
+  /** Where it listens, e.g. `http://127.0.0.1:8001`; undefined while it does not. */
   get address(): string | undefined {
     return this.#http.address;
   }
 
   /**
-   * Runs until SIGINT, SIGTERM, `stop()`, or a task with `exitOnFailure` that failed.
+   * Runs until SIGINT, SIGTERM, `stop()`, or a task with `exitOnFailure` that failed. A second signal ends the process
+   * at once. A body that does not end within its limit is left behind: after a signal or a failure the process then ends
+   * without it.
    *
    * @returns the exit status: 0 after a clean stop, 1 after a failure, which then is the process's exit code too
    * @throws LabwireError SERVER_ADDRESS where it cannot listen
    */
-  run(): Promise<0 | 1> {
-    return runUntilStopped({
+  async run(): Promise<0 | 1> {
+    let byCaller = false;
+    const status = await runUntilStopped({
       log: this.#log,
       start: () => this.start(),
-      stop: () => this.stop(),
-      ended: new Promise((resolve) => {
-        this.#end = resolve;
-      }),
+      stop: () => {
+        byCaller = this.#stopping !== undefined;
+        return this.stop();
+      },
+      ended: this.#ended,
     });
+    if (this.#abandoned.length > 0 && !byCaller) {
+      // Does not hold the process, but ends it when something that was left behind does.
+      setTimeout(() => process.exit(status), LAST_GRACE_MS).unref();
+    }
+    return status;
   }
 
-  /** @throws LabwireError SERVER_ADDRESS where it cannot listen; no task is started then */
+  /** Listens, loads the kept settings, starts the autostart tasks. @throws LabwireError SERVER_ADDRESS; nothing runs then */
   async start(): Promise<void> {
     const { host = '127.0.0.1', port = 8001 } = this.#options;
     await this.#http.start({ host, port });
-    this.#running = true;
+    this.#log.info(`serving ${this.#service.constructor.name} on ${this.#http.address}`);
     await this.#host.start();
   }
 
-  /** Stops every task, each within 2 s, and writes the kept settings. Idempotent; never rejects. */
-  async stop(): Promise<void> {
-    if (!this.#running) return;
-    this.#running = false;
-    await this.#host.stop(STOP_CAP_S);
+  /** Stops every task, each within 2 s, keeps the settings, and listens no more. Idempotent; never rejects. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#abandoned = await this.#host.stop(STOP_CAP_S);
     await this.#http.stop();
     this.#end();
+  }
+
+  /** Well as long as no task has given up. */
+  #health(): Health {
+    const tasks = walk(this.#service).flatMap(({ node, path }) => (node instanceof Task ? [{ path, node }] : []));
+    return {
+      ok: !this.#stopping && tasks.every(({ node }) => node.state !== 'failed'),
+      tasks: Object.fromEntries(tasks.map(({ path, node }) => [path, node.state])),
+    };
   }
 }

@@ -49,12 +49,11 @@ export class KeptSettings {
 
   /** @throws LabwireError VALUE_INVALID if the setting is there and does not take the value */
   configure(path: string, value: SettingValue | undefined): void {
+    const setting = this.#present.get(path);
+    if (setting && value !== undefined) checkValue(`Setting ${path}`, setting.rules, value);
     if (value === undefined) this.#configured.delete(path);
     else this.#configured.set(path, value);
-    const setting = this.#present.get(path);
-    if (!setting) return;
-    if (value !== undefined) checkValue(`Setting ${path}`, setting.rules, value);
-    this.#apply(path, setting);
+    if (setting) this.#apply(path, setting);
   }
 
   #apply(path: string, setting: SettingCore): void {
