@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConditionLost } from '../../src/base/index.ts';
-import { task } from '../../src/task/index.ts';
+import { task, taskControl } from '../../src/task/index.ts';
 import { byHand, failing, forever, never, onBench } from './bench.ts';
 
 describe('start and stop', () => {
@@ -167,6 +167,25 @@ describe('start and stop', () => {
       ...['active', 'RUNNING', 'inactive', 'NOT_RUNNING'],
       ...['active', 'RUNNING', 'inactive', 'NOT_RUNNING'],
     ]);
+  });
+
+  it('a listener that comes after one that starts the task again sees the changes in order', async () => {
+    const subject = task({}, forever);
+    const control = taskControl(subject);
+    let again = true;
+    control.onChange((key, value) => {
+      if (key !== 'state' || value !== 'inactive' || !again) return;
+      again = false;
+      subject.start();
+    });
+    const states: unknown[] = [];
+    control.onChange((key, value) => {
+      if (key === 'state') states.push(value);
+    });
+    subject.start();
+    await subject.stop();
+    expect(states).toEqual(['active', 'deactivating', 'inactive', 'active']);
+    await subject.stop();
   });
 });
 

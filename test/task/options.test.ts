@@ -49,7 +49,7 @@ describe('options', () => {
     [{ restartSec: 0, restartSteps: 2, restartMaxDelaySec: 5 }, 'restartSec of 0'],
     [{ restartSteps: 2 }, 'restartSteps needs a restartMaxDelaySec'],
     [{ restartMaxDelaySec: 5 }, 'without restartSteps'],
-    [{ ['__proto__x']: 1 }, 'is unknown'],
+    [{ prototype: 1 }, 'is unknown'],
     [JSON.parse('{"__proto__": 1}'), 'is unknown'],
   ])('refuse %j', (given, message) => {
     expect(() => resolve(given)).toThrow(message);
