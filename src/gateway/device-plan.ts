@@ -108,6 +108,14 @@ class DevicePlanner {
     const options = this.#options(model, driver);
     configureInstrument(instrument, options);
     const { tasks, settings } = membersOf(instrument, this.#id);
+    if (!tasks.has('acquire')) {
+      this.#report(
+        'DRIVER_INVALID',
+        ['model'],
+        'value',
+        `has the driver "${model.driver}", which has no task "acquire"`,
+      );
+    }
     const facts = options !== INVALID && driver.channelsFrom ? driver.channelsFrom(options as never) : {};
     const channels = this.#channels({ ...facts, ...model.channels }, new Set([...tasks.keys(), ...settings.keys()]));
     this.#configureTasks(tasks, model);

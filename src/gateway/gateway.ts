@@ -1,4 +1,4 @@
-import { type Clock, type Logger, silentLogger, systemClock, type Timer } from '../base/index.ts';
+import { type Clock, type Logger, silentLogger, systemClock, type Timer, toError } from '../base/index.ts';
 import type { Configuration, ConfigurationInput } from '../config/index.ts';
 import type { Sample } from '../instrument/index.ts';
 import { type EventRecord, type Journal, MemoryJournal } from '../journal/index.ts';
@@ -179,16 +179,15 @@ export class Gateway {
     return this.#inTurn(async () => {
       const configuration = parseConfiguration(input, this.#parts);
       const plans = this.#plan(configuration);
-      const change = compareConfigurations(this.#configuration, configuration);
+      const before = this.#configuration;
       this.#configuration = configuration;
       this.#plans = plans;
-      for (const id of [...change.removed, ...change.changed]) await this.#remove(id);
-      for (const id of change.removed) this.#state.removeBelow([id]);
-      if (change.server) await this.#moveServer();
-      if (change.sinks) {
-        await this.#sinks.stop(STOP_LIMIT_MS);
-        await this.#sinks.start(configuration);
-      }
+      if (!this.#running) return;
+      const change = compareConfigurations(before, configuration);
+      await Promise.all([...change.removed, ...change.changed].map((id) => this.#remove(id)));
+      if (change.server) await this.#moveServer(before.server);
+      if (change.sinks) await this.#renewSinks();
+      for (const id of [...change.removed, ...change.changed]) this.#state.removeBelow([id]);
       for (const id of [...change.changed, ...change.added]) {
         const plan = plans.get(id);
         if (plan) this.#add(plan);
@@ -200,9 +199,24 @@ export class Gateway {
   }
 
   /** The server keeps its old address where the new one cannot be had. */
-  async #moveServer(): Promise<void> {
+  async #moveServer(before: Configuration['server']): Promise<void> {
     await this.#http.stop();
-    await this.#http.start(this.#configuration.server);
+    try {
+      await this.#http.start(this.#configuration.server);
+    } catch (error) {
+      this.#log.error({ err: error }, `${toError(error).message}; the server stays where it was`);
+      await this.#http.start(before);
+    }
+  }
+
+  /** A broker that cannot be had holds up nothing else. */
+  async #renewSinks(): Promise<void> {
+    await this.#sinks.stop(STOP_LIMIT_MS);
+    try {
+      await this.#sinks.start(this.#configuration);
+    } catch (error) {
+      this.#log.error({ err: error }, `${toError(error).message}; until this is mended nothing is published`);
+    }
   }
 
   #plan(configuration: Configuration): ReadonlyMap<string, DevicePlan> {

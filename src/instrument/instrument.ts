@@ -163,6 +163,8 @@ export abstract class Instrument extends DataService {
   async #ready({ signal }: TaskContext): Promise<void> {
     const { port, link, identify, settings, configured, connected } = this.#attached;
     await port.opened(signal);
+    // What was said before an interruption is not to be told as if it were said after it.
+    this.#pending = undefined;
     let identity: Identity = {};
     if (identify) identity = this.#identity(await link.query(identify.query, { signal }), identify.answer, port.name);
     for (const [name, setting] of settings) {
