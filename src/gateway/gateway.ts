@@ -43,6 +43,8 @@ export class Gateway {
   #configuration: Configuration;
   #plans: ReadonlyMap<string, DevicePlan>;
   #running = false;
+  /** Paths of the tasks whose bodies had to be left behind at the stop. */
+  #abandoned: readonly string[] = [];
   #refresh: Timer | undefined;
   /** Starting, stopping and changing the configuration never overlap. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -112,7 +114,10 @@ export class Gateway {
         await this.start();
         started?.();
       },
-      stop: () => this.stop(),
+      stop: async () => {
+        await this.stop();
+        return this.#abandoned;
+      },
       ended: new Promise((resolve) => {
         this.#end = resolve;
       }),
@@ -160,7 +165,7 @@ export class Gateway {
         title: 'Gateway stopped',
         text: `${this.#configuration.gateway.id} was stopped.`,
       });
-      await this.#host.stop(TASK_STOP_CAP_S);
+      this.#abandoned = await this.#host.stop(TASK_STOP_CAP_S);
       const portsClosed = [...this.#devices.values()].map((device) => device.stop());
       const sinkLimit = Math.max(LEAST_SINK_LIMIT_MS, end - this.#clock.monotonic());
       await Promise.all([...portsClosed, this.#sinks.stop(sinkLimit), this.#http.stop()]);

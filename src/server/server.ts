@@ -20,9 +20,6 @@ export interface ServerOptions {
 /** The cap of every task's `timeoutStopSec` at a shutdown. */
 const STOP_CAP_S = 2;
 
-/** What an abandoned body gets after the stop (ms) before the process ends without it. */
-const LAST_GRACE_MS = 250;
-
 /** Runs one service of a library user: its autostart tasks, its kept settings, `/healthz`. */
 export class Server {
   readonly #service: DataService;
@@ -56,29 +53,21 @@ export class Server {
   }
 
   /**
-   * Runs until SIGINT, SIGTERM, `stop()`, or a task with `exitOnFailure` that failed. A second signal ends the process
-   * at once. A body that does not end within its limit is left behind: after a signal or a failure the process then ends
-   * without it.
+   * Runs until SIGINT, SIGTERM, `stop()`, or a task with `exitOnFailure` that failed.
    *
    * @returns the exit status: 0 after a clean stop, 1 after a failure, which then is the process's exit code too
    * @throws LabwireError SERVER_ADDRESS where it cannot listen
    */
-  async run(): Promise<0 | 1> {
-    let byCaller = false;
-    const status = await runUntilStopped({
+  run(): Promise<0 | 1> {
+    return runUntilStopped({
       log: this.#log,
       start: () => this.start(),
-      stop: () => {
-        byCaller = this.#stopping !== undefined;
-        return this.stop();
+      stop: async () => {
+        await this.stop();
+        return this.#abandoned;
       },
       ended: this.#ended,
     });
-    if (this.#abandoned.length > 0 && !byCaller) {
-      // Does not hold the process, but ends it when something that was left behind does.
-      setTimeout(() => process.exit(status), LAST_GRACE_MS).unref();
-    }
-    return status;
   }
 
   /** Listens, loads the kept settings, starts the autostart tasks. @throws LabwireError SERVER_ADDRESS; nothing runs then */
