@@ -9,6 +9,7 @@ export {
   type Emulator,
   FakeClock,
   Pty,
+  type ServedEmulator,
   serveEmulator,
 } from '../src/index.ts';
 export { type EmulatedInput, LakeShore218Emulator, type LakeShore218EmulatorOptions } from './lakeshore-218.ts';
