@@ -1,4 +1,5 @@
 import type { Configuration } from '../config/index.ts';
+import { type SinkName, sinkNames } from './sink-set.ts';
 
 /** What must be made anew for a changed configuration; what is not named goes on undisturbed. */
 export interface ConfigurationChange {
@@ -6,19 +7,20 @@ export interface ConfigurationChange {
   readonly added: readonly string[];
   /** Stopped with their old text and started with their new one. */
   readonly changed: readonly string[];
-  readonly sinks: boolean;
+  readonly sinks: readonly SinkName[];
   readonly server: boolean;
 }
 
 /** Compares two configurations. A device is the same when its text and what it inherits from the gateway are. */
 export function compareConfigurations(before: Configuration, after: Configuration): ConfigurationChange {
   const inherited = !same(before.gateway, after.gateway);
+  const renamed = before.gateway.id !== after.gateway.id;
   const ids = Object.keys(after.devices);
   return {
     removed: Object.keys(before.devices).filter((id) => !(id in after.devices)),
     added: ids.filter((id) => !(id in before.devices)),
     changed: ids.filter((id) => id in before.devices && (inherited || !same(before.devices[id], after.devices[id]))),
-    sinks: before.gateway.id !== after.gateway.id || !same([before.mqtt, before.influx], [after.mqtt, after.influx]),
+    sinks: sinkNames.filter((name) => !same(before[name], after[name]) || (renamed && after[name] !== undefined)),
     server: !same(before.server, after.server),
   };
 }

@@ -5,7 +5,6 @@ import {
   type ChannelValue,
   type DeviceDescription,
   type Identity,
-  type Instrument,
   instrumentReady,
   type Sample,
 } from '../instrument/index.ts';
@@ -46,6 +45,8 @@ export class Device {
   #speaking = false;
   #rejectedAt = Number.NEGATIVE_INFINITY;
   #health: HealthState = 'disabled';
+  /** Since when the health is what it is: µs since the Unix epoch. */
+  #since = 0;
   #portError: Error | undefined;
 
   constructor(plan: DevicePlan, parts: DeviceParts) {
@@ -95,10 +96,6 @@ export class Device {
     );
   }
 
-  get instrument(): Instrument {
-    return this.plan.instrument;
-  }
-
   get health(): HealthState {
     return this.#health;
   }
@@ -114,7 +111,7 @@ export class Device {
       this.#endings.push(
         task.onChange(() => {
           tell();
-          if (task === this.#acquire) this.#update();
+          if (task === this.#acquire) this.refresh();
         }),
       );
     }
@@ -134,9 +131,10 @@ export class Device {
           this.#portError = undefined;
           for (const task of tasks.values()) task.endRestartWait();
         } else if (reason) this.#portError = reason;
-        this.#update();
+        this.refresh();
       }),
     );
+    this.#since = this.#parts.clock.now();
     this.#tellAll();
     this.port.start();
   }
@@ -149,7 +147,17 @@ export class Device {
     await this.port.stop();
   }
 
-  /** To be called now and then: tells counts that have changed, and the end of a `degraded` time. */
+  /** Says anew what its channels are, for a sink that has come later. */
+  describeAgain(): void {
+    if (this.#describedOpening > 0) this.#describe({}, true);
+  }
+
+  /** Says that it has no channels any more: it is removed from the configuration. */
+  withdraw(): void {
+    this.#describe({ channels: new Map() });
+  }
+
+  /** Tells what has changed; to be called now and then too, for counts and the end of a `degraded` time. */
   refresh(): void {
     this.#update();
     this.#tellAll();
@@ -220,6 +228,7 @@ export class Device {
     if (health === this.#health) return;
     const before = deviceStatus(this.#health);
     this.#health = health;
+    this.#since = this.#parts.clock.now();
     const now = deviceStatus(health);
     if (before === 'online' && now === 'offline') this.#markStale();
     this.#tellAll();
@@ -269,6 +278,7 @@ export class Device {
       state: this.#health,
       code: cause?.code ?? null,
       message: cause?.message ?? null,
+      since: isoTime(this.#since),
       lastSample: this.#lastSample === 0 ? null : isoTime(this.#lastSample),
       dropped,
     });

@@ -9,7 +9,7 @@ import { compareConfigurations } from './changes.ts';
 import { compose, configurationError, type GatewayParts, parseConfiguration, planDevices } from './composition.ts';
 import { Device } from './device.ts';
 import type { DevicePlan, Parts } from './device-plan.ts';
-import { SinkSet } from './sink-set.ts';
+import { type SinkName, SinkSet, sinkNames } from './sink-set.ts';
 import { StateStore } from './state-store.ts';
 import { version } from './version.ts';
 
@@ -23,7 +23,7 @@ export interface GatewayOptions extends GatewayParts {
 /** How often counts are told that change all the time. */
 const REFRESH_MS = 10_000;
 /** A stop ends within 3 s, whatever hangs: tasks first, then what is left for the sinks, but never less than this. */
-const STOP_LIMIT_MS = 2_700;
+const STOP_LIMIT_MS = 2_300;
 const LEAST_SINK_LIMIT_MS = 500;
 const TASK_STOP_CAP_S = 2;
 
@@ -130,7 +130,7 @@ export class Gateway {
       const { server } = this.#configuration;
       await this.#http.start(server);
       try {
-        await this.#sinks.start(this.#configuration);
+        for (const name of sinkNames) await this.#sinks.start(name, this.#configuration);
       } catch (error) {
         await this.#http.stop();
         throw error;
@@ -168,7 +168,8 @@ export class Gateway {
       this.#abandoned = await this.#host.stop(TASK_STOP_CAP_S);
       const portsClosed = [...this.#devices.values()].map((device) => device.stop());
       const sinkLimit = Math.max(LEAST_SINK_LIMIT_MS, end - this.#clock.monotonic());
-      await Promise.all([...portsClosed, this.#sinks.stop(sinkLimit), this.#http.stop()]);
+      const sinksStopped = sinkNames.map((name) => this.#sinks.stop(name, sinkLimit));
+      await Promise.all([...portsClosed, ...sinksStopped, this.#http.stop()]);
       this.#devices.clear();
       await this.#journal.close();
       this.#end();
@@ -189,9 +190,10 @@ export class Gateway {
       this.#plans = plans;
       if (!this.#running) return;
       const change = compareConfigurations(before, configuration);
-      await Promise.all([...change.removed, ...change.changed].map((id) => this.#remove(id)));
+      await Promise.all(change.changed.map((id) => this.#stopDevice(id)));
+      for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
       if (change.server) await this.#moveServer(before.server);
-      if (change.sinks) await this.#renewSinks();
+      await Promise.all(change.sinks.map((name) => this.#renewSink(name)));
       for (const id of [...change.removed, ...change.changed]) this.#state.removeBelow([id]);
       for (const id of [...change.changed, ...change.added]) {
         const plan = plans.get(id);
@@ -214,13 +216,18 @@ export class Gateway {
     }
   }
 
-  /** A broker that cannot be had holds up nothing else. */
-  async #renewSinks(): Promise<void> {
-    await this.#sinks.stop(STOP_LIMIT_MS);
+  /** A sink that cannot be started holds up nothing else. */
+  async #renewSink(name: SinkName): Promise<void> {
+    await this.#sinks.stop(name, STOP_LIMIT_MS);
+    if (this.#configuration[name] === undefined) {
+      this.#journal.forget(name);
+      return;
+    }
     try {
-      await this.#sinks.start(this.#configuration);
+      await this.#sinks.start(name, this.#configuration);
+      for (const device of this.#devices.values()) device.describeAgain();
     } catch (error) {
-      this.#log.error({ err: error }, `${toError(error).message}; until this is mended nothing is published`);
+      this.#log.error({ err: error }, `${toError(error).message}; until this is mended nothing goes to ${name}`);
     }
   }
 
@@ -247,13 +254,14 @@ export class Gateway {
     addMember(this.#root, plan.id, plan.instrument);
   }
 
-  async #remove(id: string): Promise<void> {
+  async #stopDevice(id: string): Promise<Device | undefined> {
     const device = this.#devices.get(id);
-    if (!device) return;
+    if (!device) return undefined;
     this.#devices.delete(id);
     removeMember(this.#root, id);
     await Promise.all([...device.plan.tasks.values()].map((task) => task.stopWithin(TASK_STOP_CAP_S)));
     await device.stop();
+    return device;
   }
 
   #health(): Record<string, unknown> & { ok: boolean } {

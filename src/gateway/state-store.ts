@@ -1,9 +1,14 @@
 import type { StateEntry } from '../sinks/index.ts';
 
+/** Places whose removal is remembered, for brokers that were away when it happened. */
+const REMEMBERED = 1000;
+
 /** The gateway's current state by its place in the tree: what is true now, as against the journal's what has happened. */
 export class StateStore {
   readonly #entries = new Map<string, StateEntry>();
   readonly #texts = new Map<string, string>();
+  /** What was there once: a broker may still hold it. */
+  readonly #removed = new Map<string, StateEntry>();
   readonly #listeners = new Set<(entry: StateEntry) => void>();
 
   /** Sets or, with undefined, removes a value. Listeners hear of it only if it is another than before. */
@@ -15,7 +20,9 @@ export class StateStore {
     if (text === undefined) {
       this.#texts.delete(key);
       this.#entries.delete(key);
+      this.#remember(key, entry);
     } else {
+      this.#removed.delete(key);
       this.#texts.set(key, text);
       this.#entries.set(key, entry);
     }
@@ -34,12 +41,20 @@ export class StateStore {
     }
   }
 
-  snapshot(): Iterable<StateEntry> {
-    return this.#entries.values();
+  /** What was removed comes first, each entry without a value; then what is true now. */
+  *snapshot(): Iterable<StateEntry> {
+    yield* this.#removed.values();
+    yield* this.#entries.values();
   }
 
   onChange(listener: (entry: StateEntry) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #remember(key: string, entry: StateEntry): void {
+    this.#removed.set(key, entry);
+    const [oldest] = this.#removed.keys();
+    if (this.#removed.size > REMEMBERED && oldest !== undefined) this.#removed.delete(oldest);
   }
 }

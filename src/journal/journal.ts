@@ -21,7 +21,7 @@ export interface EventRecord {
   readonly text: string;
 }
 
-/** A device's channels as they are from here on: written at connect and on change. */
+/** A device's channels as they are from here on: written at connect, on change, and without channels at its removal. */
 export interface DescriptionRecord {
   readonly kind: 'description';
   sequence: number;
@@ -48,6 +48,8 @@ export interface Journal {
   acknowledge(sink: string, sequence: number): void;
   /** Up to `limit` records behind `after`, in order; skips what is no longer kept. */
   read(after: number, limit: number): readonly JournalRecord[];
+  /** The sink is no more: nothing is kept for it any longer. */
+  forget(sink: string): void;
   /** Records that were discarded before this sink had them. */
   dropped(sink: string): number;
   close(): Promise<void>;

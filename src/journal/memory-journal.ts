@@ -35,9 +35,12 @@ export class MemoryJournal implements Journal {
   }
 
   append(record: JournalRecord): void {
-    if (this.#head - this.#tail === this.#capacity) this.#discardOldest();
     record.sequence = ++this.#head;
-    this.#ring[(this.#head - 1) % this.#capacity] = record;
+    if (this.#sinks.size === 0) this.#tail = this.#head;
+    else {
+      if (this.#head - this.#tail > this.#capacity) this.#discardOldest();
+      this.#ring[(this.#head - 1) % this.#capacity] = record;
+    }
     for (const listener of this.#listeners) listener();
   }
 
@@ -69,6 +72,11 @@ export class MemoryJournal implements Journal {
       if (record) records.push(record);
     }
     return records;
+  }
+
+  forget(sink: string): void {
+    this.#sinks.delete(sink);
+    this.#release();
   }
 
   dropped(sink: string): number {

@@ -13,6 +13,7 @@ export interface StateEntry {
  * Declared here, given by the gateway.
  */
 export interface StateSource {
+  /** Entries that are gone come first, without a value: a broker may still hold what it was told of them. */
   snapshot(): Iterable<StateEntry>;
   /** The newest sample of each device, as the last thing that a reader should find. */
   latest(): Iterable<JournalRecord & { kind: 'sample' }>;

@@ -20,7 +20,7 @@ it('restarts only the devices whose text changed', () => {
     removed: ['c'],
     added: ['d'],
     changed: ['b'],
-    sinks: false,
+    sinks: [],
     server: false,
   });
 });
@@ -28,18 +28,16 @@ it('restarts only the devices whose text changed', () => {
 it('restarts every device when what they inherit from the gateway changed', () => {
   const before = configuration({ gateway: { id: 'lab' }, devices: { a: device('/dev/a') } });
   const after = configuration({ gateway: { id: 'lab', tags: { room: '1' } }, devices: { a: device('/dev/a') } });
-  expect(compareConfigurations(before, after)).toMatchObject({ changed: ['a'], sinks: false });
+  expect(compareConfigurations(before, after)).toMatchObject({ changed: ['a'], sinks: [] });
 });
 
-it('restarts the sinks when one of them, or the name of the gateway, changed', () => {
-  const before = configuration({ gateway: { id: 'lab' }, mqtt: { url: 'mqtt://a' } });
-  expect(
-    compareConfigurations(before, configuration({ gateway: { id: 'lab' }, mqtt: { url: 'mqtt://b' } })).sinks,
-  ).toBe(true);
-  expect(
-    compareConfigurations(before, configuration({ gateway: { id: 'lob' }, mqtt: { url: 'mqtt://a' } })).sinks,
-  ).toBe(true);
-  expect(
-    compareConfigurations(before, configuration({ gateway: { id: 'lab' }, mqtt: { url: 'mqtt://a' } })).sinks,
-  ).toBe(false);
+it('renews the sink that changed, and each that carries the name of the gateway', () => {
+  const both = { gateway: { id: 'lab' }, mqtt: { url: 'mqtt://a' }, influx: { url: 'http://a', database: 'd' } };
+  const sinks = (change: Record<string, unknown>): readonly string[] =>
+    compareConfigurations(configuration(both), configuration({ ...both, ...change })).sinks;
+  expect(sinks({})).toEqual([]);
+  expect(sinks({ mqtt: { url: 'mqtt://b' } })).toEqual(['mqtt']);
+  expect(sinks({ influx: undefined })).toEqual(['influx']);
+  expect(sinks({ gateway: { id: 'lob' } })).toEqual(['mqtt', 'influx']);
+  expect(sinks({ gateway: { id: 'lab', tags: { room: '1' } } })).toEqual([]);
 });

@@ -37,7 +37,9 @@ it('removes all of a device, and nothing of one whose name begins alike', () => 
   store.set(['oven2', 'status'], 'online');
   heard.length = 0;
   store.removeBelow(['oven']);
-  expect([...store.snapshot()].map(({ path }) => path)).toEqual([['oven2', 'status']]);
+  expect([...store.snapshot()].filter(({ value }) => value !== undefined)).toEqual([
+    { path: ['oven2', 'status'], value: 'online' },
+  ]);
   expect(heard).toEqual([
     { path: ['oven', 'status'], value: undefined },
     { path: ['oven', 'tasks', 'acquire'], value: undefined },
@@ -51,4 +53,24 @@ it('ends the listening when asked to', () => {
   end();
   store.set(['info'], 1);
   expect(heard).toEqual([]);
+});
+
+it('remembers in its snapshot what is gone, for a broker that was away, until it is there again', () => {
+  const { store } = watched();
+  store.set(['oven', 'status'], 'online');
+  store.set(['oven', 'status'], undefined);
+  expect([...store.snapshot()]).toEqual([{ path: ['oven', 'status'], value: undefined }]);
+  store.set(['oven', 'status'], 'offline');
+  expect([...store.snapshot()]).toEqual([{ path: ['oven', 'status'], value: 'offline' }]);
+});
+
+it('remembers a bounded number of what is gone', () => {
+  const { store } = watched();
+  for (let device = 0; device < 1500; device++) {
+    store.set([`oven${device}`, 'status'], 'online');
+    store.set([`oven${device}`, 'status'], undefined);
+  }
+  const paths = [...store.snapshot()].map(({ path }) => path[0]);
+  expect(paths).toHaveLength(1000);
+  expect(paths.at(-1)).toBe('oven1499');
 });

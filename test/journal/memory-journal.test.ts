@@ -13,6 +13,7 @@ const sequences = (journal: MemoryJournal, after: number, limit = 1000): number[
 describe('the memory journal', () => {
   test('numbers records from 1 and reads them in order behind a sequence', () => {
     const journal = new MemoryJournal();
+    journal.offset('a');
     append(journal, 5);
     expect(journal.head).toBe(5);
     expect(sequences(journal, 0)).toEqual([1, 2, 3, 4, 5]);
@@ -27,6 +28,20 @@ describe('the memory journal', () => {
     append(journal, 2);
     expect(journal.offset('late')).toBe(3);
     expect(sequences(journal, journal.offset('late'))).toEqual([4, 5]);
+  });
+
+  test('keeps nothing for nobody, and nothing for a sink that is no more', () => {
+    const journal = new MemoryJournal();
+    append(journal, 3);
+    expect(sequences(journal, 0)).toEqual([]);
+    journal.offset('slow');
+    append(journal, 3);
+    journal.offset('quick');
+    append(journal, 1);
+    expect(sequences(journal, 0)).toEqual([4, 5, 6, 7]);
+    journal.forget('slow');
+    expect(sequences(journal, 0)).toEqual([7]);
+    expect(journal.offset('slow')).toBe(7);
   });
 
   test('an offset never moves back and never beyond the head', () => {

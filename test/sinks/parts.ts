@@ -24,8 +24,7 @@ export class TestState implements StateSource {
 
   set(path: readonly string[], value: unknown): void {
     const entry = { path, value };
-    if (value === undefined) this.entries.delete(path.join('/'));
-    else this.entries.set(path.join('/'), entry);
+    this.entries.set(path.join('/'), entry);
     for (const listener of this.#listeners) listener(entry);
   }
 

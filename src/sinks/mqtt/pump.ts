@@ -50,8 +50,6 @@ export class Pump {
   #last: Flight | undefined;
   /** Changed state by topic: of several changes that wait, only the last is sent. */
   readonly #state = new Map<string, string>();
-  /** Retained topics that the broker must still forget. */
-  readonly #gone = new Set<string>();
   #latest: JournalRecord[] = [];
   /** The rest of the one record that the window had no room for. */
   #overflow: Message[] = [];
@@ -70,7 +68,7 @@ export class Pump {
   }
 
   open(client: MqttClient, receiveMaximum: number): void {
-    const { topics, journal, state, board, name } = this.#parts;
+    const { topics, journal, state } = this.#parts;
     this.#client = client;
     this.#window = Math.max(1, Math.min(LARGEST_WINDOW, receiveMaximum));
     this.#inFlight = 0;
@@ -80,12 +78,10 @@ export class Pump {
     this.#overflow = [];
     this.#state.clear();
     this.#state.set(topics.status, 'online');
-    for (const topic of this.#gone) this.#state.set(topic, '');
     for (const entry of state.snapshot()) this.change(entry);
     this.#latest = [...state.latest()];
     this.#cursor = journal.head;
-    board.skip(this.#cursor - journal.offset(name));
-    journal.acknowledge(name, this.#cursor);
+    this.#passOver();
     this.wake();
   }
 
@@ -99,8 +95,6 @@ export class Pump {
   change(entry: StateEntry): void {
     const { topic, payload } = this.#parts.topics.state(entry);
     if (topic === this.#parts.topics.status) return;
-    if (entry.value === undefined) this.#gone.add(topic);
-    else this.#gone.delete(topic);
     // Without a connection nothing is kept: the next one begins with the snapshot.
     if (!this.#client) return;
     this.#state.set(topic, payload);
@@ -109,6 +103,7 @@ export class Pump {
 
   /** There may be something to publish. */
   readonly wake = (): void => {
+    if (!this.#client) this.#passOver();
     if (this.#scheduled || this.#full || !this.#client) return;
     this.#scheduled = true;
     // After all that this turn still records: several records then leave in one write.
@@ -156,7 +151,6 @@ export class Pump {
       this.#send(topic, payload, this.#parts.topics.stateOptions, (error) => {
         if (!this.#landed(client)) return;
         if (error) this.#complain(error);
-        if (payload === '' && !this.#state.has(topic)) this.#gone.delete(topic);
       });
     }
   }
@@ -195,11 +189,19 @@ export class Pump {
     return records.length > 0;
   }
 
-  /** A description of channels is no message: it stands in the device's state `info`. */
+  /** Nothing in the journal waits for a broker that is away: the next connection begins with what is true then. */
+  #passOver(): void {
+    const { journal, board, name } = this.#parts;
+    board.skip(journal.head - journal.offset(name));
+    journal.acknowledge(name, journal.head);
+  }
+
+  /** A description of channels is no message, since it stands in the device's state `info`; but some may be gone. */
   #publish(record: JournalRecord): void {
     const { topics } = this.#parts;
     if (record.kind === 'sample') topics.sample(record, this.#queue);
     else if (record.kind === 'event') this.#queue(topics.events, topics.event(record), topics.eventOptions);
+    else topics.withdrawn(record.source, this.#queue);
   }
 
   readonly #queue = (topic: string, payload: string, options: PublishOptions): void => {

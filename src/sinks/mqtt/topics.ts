@@ -36,6 +36,8 @@ export class Topics {
   readonly #root: string;
   readonly #qos: 0 | 1 | 2;
   readonly #devices = new WeakMap<DeviceDescription, DeviceForm>();
+  /** How each device was described last. */
+  readonly #described = new Map<string, DeviceDescription>();
 
   constructor(base: string, gateway: string, qos: 0 | 1 | 2) {
     this.#root = `${base}/${gateway}`;
@@ -75,6 +77,15 @@ export class Topics {
       const { topic, middle } = form.channels.get(id) ?? channelForm(form, sample.source, id);
       publish(topic, `{"value":${valueAndRest(value, middle, time)}}`, form.options);
     }
+  }
+
+  /** Clears the retained readings of channels that a device had by its last description, and has no longer. */
+  withdrawn(source: DeviceDescription, publish: Publish): void {
+    for (const id of this.#described.get(source.device)?.channels.keys() ?? []) {
+      if (!source.channels.has(id)) publish(`${this.#root}/${source.device}/channels/${id}`, '', this.stateOptions);
+    }
+    if (source.channels.size === 0) this.#described.delete(source.device);
+    else this.#described.set(source.device, source);
   }
 
   #device(source: DeviceDescription): DeviceForm {
