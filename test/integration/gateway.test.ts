@@ -13,6 +13,7 @@ import {
 } from '../../src/index.ts';
 import { Folder } from '../e2e/labwire-process.ts';
 import { thermometerModel, thermometerParts, withThermometer } from '../gateway/thermometer.ts';
+import { startInflux } from './services.ts';
 
 /** Answers `T?` with a number, and counts the questions. */
 class Oven implements EmulatedInstrument {
@@ -82,7 +83,14 @@ describe('a gateway that a program puts together, with a driver and a model of i
       quality: 'good',
     });
     await until(() => last(said, 'oven/status') === 'online' && last(said, 'status') === 'online');
-    expect(JSON.parse(last(said, 'oven/health'))).toMatchObject({ state: 'online', code: null, dropped: {} });
+    expect(JSON.parse(last(said, 'oven/health'))).toEqual({
+      state: 'online',
+      code: null,
+      message: null,
+      since: expect.stringMatching(/^\d{4}-.*Z$/),
+      lastSample: expect.stringMatching(/^\d{4}-.*Z$/),
+      dropped: {},
+    });
     expect(JSON.parse(last(said, 'oven/settings/interval'))).toEqual({ value: 1, unit: 's' });
     expect(JSON.parse(last(said, 'oven/settings/span'))).toEqual({ value: 'low' });
     expect(JSON.parse(last(said, 'oven/tasks/acquire'))).toMatchObject({
@@ -131,7 +139,7 @@ describe('a gateway that a program puts together, with a driver and a model of i
     const { said } = await subscriber(gateway);
     await until(() => last(said, 'oven/channels/temperature').includes('21.5'));
     await served.stop();
-    await until(() => last(said, 'oven/status') === 'offline');
+    await until(() => last(said, 'oven/status') === 'offline' && last(said, 'oven/health').includes('PORT_'));
     expect(JSON.parse(last(said, 'oven/channels/temperature'))).toMatchObject({ value: null, reason: 'stale' });
     expect(JSON.parse(last(said, 'oven/health')).state).toBe('connecting');
     expect(JSON.parse(last(said, 'oven/tasks/acquire'))).toMatchObject({ state: 'activating', restarts: 0 });
@@ -232,6 +240,40 @@ describe('another configuration for a running gateway', () => {
     await until(() => last(said, 'b/status') === 'online');
     await until(() => said.get('labwire/lab/a/status')?.at(-1) === '');
     expect(said.get('labwire/lab/a/tasks/acquire')?.at(-1)).toBe('');
+  });
+
+  it('clears the readings of a channel that was renamed', async () => {
+    const { path } = await oven();
+    const named = (name: string): ConfigurationInput =>
+      withThermometer({ port: { path }, channels: { temperature: { name } } }, { mqtt: { embedded: { port: 0 } } });
+    const gateway = await started(named('inside'));
+    const { said } = await subscriber(gateway);
+    await until(() => last(said, 'oven/channels/inside').includes('21.5'));
+    await gateway.apply(named('outside'));
+    await until(() => last(said, 'oven/channels/outside').includes('21.5'));
+    await until(() => said.get('labwire/lab/oven/channels/inside')?.at(-1) === '');
+  });
+
+  it('leaves a broker alone when the database is another, and describes all channels to the new one', async () => {
+    const { path } = await oven();
+    const influx = await startInflux();
+    endings.push(() => influx.stop());
+    const into = (database?: string): ConfigurationInput =>
+      withThermometer(
+        { port: { path }, interval: '50ms' },
+        { mqtt: { embedded: { port: 0 } }, ...(database && { influx: { url: influx.url, database } }) },
+      );
+    const gateway = await started(into());
+    const { said } = await subscriber(gateway);
+    await until(() => last(said, 'oven/status') === 'online');
+    said.clear();
+    await gateway.apply(into('lab'));
+    const rows = async (text: string): Promise<number> => (await influx.query(text, 'lab').catch(() => [])).length;
+    await expect.poll(() => rows('SELECT * FROM labwire_channels'), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => rows('SELECT * FROM thermo_1'), { timeout: 10_000 }).toBeGreaterThan(1);
+    expect(said.has('labwire/lab/status')).toBe(false);
+    await gateway.apply(into());
+    await until(() => said.get('labwire/lab/sinks/influx')?.at(-1) === '');
   });
 
   it('changes nothing when it is faulty', async () => {
