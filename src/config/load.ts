@@ -32,10 +32,6 @@ export interface LoadedConfiguration {
   withFurther(found: readonly ConfigIssue[]): readonly LocatedIssue[];
   /** Whether the value at a place came from the environment or a secret's file, and so must not be shown. */
   concealed(path: ConfigPath): boolean;
-  /** The files that were read, the main one first. */
-  readonly files: readonly string[];
-  /** A canonical text of each device after substitution: what did not change here did not change. Holds secrets. */
-  readonly deviceText: ReadonlyMap<string, string>;
 }
 
 /** Reads `labwire.yaml` and `devices.d/*.yaml` beside it. Never throws: all that is wrong is an issue. */
@@ -55,11 +51,6 @@ interface Source {
   readonly yaml: YamlFile;
   /** The place of this file's content in the whole configuration. */
   readonly prefix: ConfigPath;
-}
-
-interface Checked {
-  readonly devices: Record<string, unknown>;
-  readonly sound?: Configuration | undefined;
 }
 
 class Loading {
@@ -131,31 +122,29 @@ class Loading {
   }
 
   result(sections: Iterable<string>): LoadedConfiguration {
-    const { sound, devices } = this.#check([...sections]);
+    const sound = this.#check([...sections]);
     const faultless = !this.#issues.some((issue) => issue.severity === 'error');
     return {
       ...(sound && { sound, ...(faultless && { configuration: sound }) }),
       issues: this.#sorted(this.#issues),
       withFurther: (found) => this.#sorted([...this.#issues, ...this.#placed(found)]),
       concealed: (path) => this.#concealed(path),
-      files: this.#files,
-      deviceText: new Map(Object.entries(devices).map(([id, device]) => [id, canonicalText(device)])),
     };
   }
 
-  #check(sections: readonly string[]): Checked {
+  /** What is sound of the configuration; undefined where nothing can be told of it. */
+  #check(sections: readonly string[]): Configuration | undefined {
     const content = this.#main?.yaml.value ?? {};
     // Where the main file is broken, more words about what it then lacks would only mislead.
-    if (!this.#main || this.#main.yaml.faults.some(({ code }) => code === 'CONFIG_SYNTAX')) return { devices: {} };
+    if (!this.#main || this.#main.yaml.faults.some(({ code }) => code === 'CONFIG_SYNTAX')) return undefined;
     const merged = isMapping(content) ? this.#merge(content) : content;
-    const devices = isMapping(merged) && isMapping(merged.devices) ? merged.devices : {};
     const schema = configSchema(sections);
     const checked = schema.safeParse(merged, { reportInput: true });
-    if (checked.success) return { sound: this.#resolvePaths(checked.data), devices };
+    if (checked.success) return this.#resolvePaths(checked.data);
     const found = configIssues(checked.error.issues, { schema, concealed: (path) => this.#concealed(path) });
     this.#issues.push(...this.#placed(found));
     const sound = soundPart(sections, merged);
-    return { devices, sound: sound && this.#resolvePaths(sound) };
+    return sound && this.#resolvePaths(sound);
   }
 
   #merge(content: Record<string, unknown>): unknown {
@@ -220,11 +209,4 @@ function distinct(faults: readonly FileFault[]): FileFault[] {
 /** `COM3` is a name and not a path; everything else is relative to the file that says it. */
 function portPath(folder: string, path: string): string {
   return /^COM\d+$/i.test(path) || path.startsWith('\\\\') ? path : resolve(folder, path);
-}
-
-/** JSON with its keys in order: the same text for the same content, however it is laid out. */
-function canonicalText(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    isMapping(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
-  );
 }

@@ -197,9 +197,8 @@ describe('devices.d', () => {
     write('devices.d/b.yaml', 'b: { model: line, port: { emulated: true } }');
     write('devices.d/.#b.yaml', 'left by an editor: {');
     write('devices.d/notes.txt', 'no device: {');
-    const { configuration, files } = load('devices: { a: { model: line, port: { emulated: true } } }');
+    const { configuration } = load('devices: { a: { model: line, port: { emulated: true } } }');
     expect(Object.keys(configuration?.devices ?? {})).toEqual(['a', 'b']);
-    expect(files).toEqual([join(folder, 'labwire.yaml'), join(folder, 'devices.d', 'b.yaml')]);
   });
 
   it('adds them where the main file has no devices', () => {
@@ -270,19 +269,6 @@ describe('a substitution', () => {
   });
 });
 
-describe('the text of a device', () => {
-  it('is the same whatever the layout, and another with another content or secret', () => {
-    const text = (yaml: string, env = {}): string | undefined => load(yaml, env).deviceText.get('a');
-    const compact = text('devices: { a: { model: line, port: { path: /x }, line: { b: 1, a: 2 } } }');
-    expect(text('devices:\n  a:\n    line: { a: 2, b: 1 } # note\n    port: { path: /x }\n    model: line\n')).toBe(
-      compact,
-    );
-    expect(text('devices: { a: { model: line, port: { path: /y }, line: { b: 1, a: 2 } } }')).not.toBe(compact);
-    const secret = 'devices: { a: { model: line, port: { path: "${P}" } } }';
-    expect(text(secret, { P: '/x' })).not.toBe(text(secret, { P: '/y' }));
-  });
-});
-
 describe('a later check', () => {
   const later = (path: string[], at: 'key' | 'value' = 'value') =>
     ({ code: 'MODEL_UNKNOWN', message: `${path.join('.')} is wrong`, severity: 'error', path, at }) as const;
@@ -306,12 +292,24 @@ describe('a later check', () => {
 
   it('goes on with what is sound in a faulty configuration', () => {
     const loaded = load(
-      'devices:\n  a: { model: line, port: { emulated: true }, intervall: 3 }\n  b: { model: line }\nmqtt: 3\n',
+      'devices:\n  a: { model: line, port: { emulated: true }, intervall: 3 }\n  b: { port: { emulated: true } }\nmqtt: 3\n',
     );
     expect(loaded.configuration).toBeUndefined();
     expect(loaded.sound?.devices).toMatchObject({ a: { model: 'line' } });
     expect(Object.keys(loaded.sound?.devices ?? {})).toEqual(['a']);
     expect(loaded.sound?.mqtt).toBeUndefined();
+  });
+
+  it.each([
+    ['no port', ''],
+    ['two ports', ', port: { path: x, tcp: "a:1" }'],
+    ['a malformed port', ', port: { tcp: a }'],
+    ['a port that is none', ', port: bus1'],
+  ])('goes on with a device that has %s, as if it had one of its own', (_what, port) => {
+    const { sound, issues } = load(`devices: { a: { model: line${port} }, b: { model: line${port} } }`);
+    expect(issues).toHaveLength(2);
+    expect(sound?.devices).toMatchObject({ a: { model: 'line' }, b: { model: 'line' } });
+    expect(sound?.devices.a?.port).not.toEqual(sound?.devices.b?.port);
   });
 
   it('does not speak of what a failed substitution left behind', () => {
