@@ -21,4 +21,4 @@ export { type Setting, type SettingOptions, setting } from './setting.ts';
 export { SettingCore } from './setting-core.ts';
 export { type Exposed, type Resolved, resolve, type TreeNode, walk } from './tree.ts';
 export { type TreeListener, TreeWatch } from './tree-watch.ts';
-export { checkValue, type SettingValue, type ValueRules, type ValueType } from './value-rules.ts';
+export { checkValue, type SettingValue, type ValueRules, type ValueType, valueFault } from './value-rules.ts';

@@ -22,9 +22,17 @@ export interface ValueRules {
  * @throws LabwireError VALUE_INVALID
  */
 export function checkValue(what: string, rules: ValueRules, value: unknown): asserts value is SettingValue {
-  if (!fits(rules, value)) {
-    throw new LabwireError('VALUE_INVALID', `${what} takes ${describeRules(rules)}, not ${show(value)}`);
-  }
+  const fault = valueFault(rules, value);
+  if (fault !== undefined) throw new LabwireError('VALUE_INVALID', `${what} ${fault}`);
+}
+
+/**
+ * What is wrong with a value, as the end of a sentence that begins with its member; undefined if nothing is.
+ *
+ * @param shown the value in words, where it must not be shown itself
+ */
+export function valueFault(rules: ValueRules, value: unknown, shown?: string): string | undefined {
+  return fits(rules, value) ? undefined : `takes ${describeRules(rules)}, not ${shown ?? show(value)}`;
 }
 
 function fits(rules: ValueRules, value: unknown): boolean {

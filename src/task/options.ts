@@ -1,4 +1,4 @@
-import { LabwireError, show } from '../base/index.ts';
+import { didYouMean, LabwireError, show } from '../base/index.ts';
 import type { TaskContext } from './context.ts';
 
 /** Options of a task, named after systemd's. Times are in seconds. */
@@ -88,6 +88,29 @@ const rules: { readonly [Name in keyof Required<TaskOptions>]: OptionRule } = {
 };
 
 /**
+ * What is wrong with one option by itself, as the end of a sentence that begins with its name; undefined if nothing is.
+ *
+ * @param shown the value in words, where it must not be shown itself
+ */
+export function optionFault(
+  name: string,
+  value: unknown,
+  { byDriver = false, shown }: { readonly byDriver?: boolean; readonly shown?: string } = {},
+): string | undefined {
+  const rule = Object.hasOwn(rules, name) ? rules[name as keyof TaskOptions] : undefined;
+  if (!rule) return unknownOption(name, byDriver);
+  if (rule.driverOnly && !byDriver) return 'can only be set by the driver';
+  if (value === undefined || rule.accepts(value)) return undefined;
+  return `takes ${rule.takes}, not ${shown ?? show(value)}`;
+}
+
+function unknownOption(name: string, byDriver: boolean): string {
+  const known = Object.entries(rules).flatMap(([option, { driverOnly }]) => (driverOnly && !byDriver ? [] : option));
+  const meant = didYouMean(name, known);
+  return meant ? `is unknown.${meant}` : `is unknown; a task takes ${known.join(', ')}`;
+}
+
+/**
  * Merges the layers key by key, the later one wins; the first layer is the driver's own.
  *
  * @param task names the task in messages, e.g. `Task cryostat.acquire`
@@ -98,12 +121,9 @@ export function resolveOptions(task: string, layers: readonly OptionLayer[]): Re
   const origin = new Map<string, string>();
   layers.forEach((layer, index) => {
     for (const [name, value] of Object.entries(layer.options)) {
-      const where = `${task}: option ${name} (from ${layer.name})`;
-      const rule = Object.hasOwn(rules, name) ? rules[name as keyof TaskOptions] : undefined;
-      if (!rule) throw invalid(`${where} is unknown; a task takes ${Object.keys(rules).join(', ')}`);
-      if (rule.driverOnly && index > 0) throw invalid(`${where} can only be set by the driver`);
+      const fault = optionFault(name, value, { byDriver: index === 0 });
+      if (fault !== undefined) throw invalid(`${task}: option ${name} (from ${layer.name}) ${fault}`);
       if (value === undefined) continue;
-      if (!rule.accepts(value)) throw invalid(`${where} takes ${rule.takes}, not ${show(value)}`);
       merged[name] = value;
       origin.set(name, layer.name);
     }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LabwireError } from '../../src/base/index.ts';
 import { task, taskControl } from '../../src/task/index.ts';
-import { resolveOptions } from '../../src/task/options.ts';
+import { optionFault, resolveOptions } from '../../src/task/options.ts';
 
 const resolve = (options: Record<string, unknown>, ...more: [string, Record<string, unknown>][]) =>
   resolveOptions('Task oven.acquire', [
@@ -31,7 +31,8 @@ describe('options', () => {
   });
 
   it.each([
-    [{ restartsec: 1 }, 'restartsec (from the driver) is unknown'],
+    [{ restartsec: 1 }, 'restartsec (from the driver) is unknown. Did you mean "restartSec"?'],
+    [{ colour: 1 }, 'colour (from the driver) is unknown; a task takes autostart, restartOnException'],
     [{ restartSec: -1 }, 'restartSec (from the driver) takes a number of seconds, 0 or more, not -1'],
     [{ restartSec: Number.NaN }, 'not NaN'],
     [{ restartMaxDelaySec: Number.POSITIVE_INFINITY }, 'not Infinity'],
@@ -126,4 +127,18 @@ describe('configure()', () => {
 
 it('a task without a body is refused', () => {
   expect(() => task({}, undefined as never)).toThrow('TASK_OPTION');
+});
+
+describe('one option by itself', () => {
+  it('is told what is wrong with it, and never that of another', () => {
+    expect(optionFault('restartSteps', 3)).toBeUndefined();
+    expect(optionFault('autostart', 7)).toBe('takes true or false, not 7');
+    expect(optionFault('restartSecs', 1)).toBe('is unknown. Did you mean "restartSec"?');
+    expect(optionFault('startpre', 1)).not.toContain('startPre');
+    expect(optionFault('doc', 'x')).toBe('can only be set by the driver');
+  });
+
+  it('is not shown where it must not be', () => {
+    expect(optionFault('restartSec', 'geheim', { shown: 'a secret' })).toMatch(/, not a secret$/);
+  });
 });
