@@ -87,8 +87,14 @@ const rules: { readonly [Name in keyof Required<TaskOptions>]: OptionRule } = {
   doc: { takes: 'a text', accepts: (value) => typeof value === 'string', driverOnly: true },
 };
 
+/** What is wrong with one option: the end of a sentence that begins with its name. */
+export interface OptionFault {
+  readonly text: string;
+  readonly of: 'name' | 'value';
+}
+
 /**
- * What is wrong with one option by itself, as the end of a sentence that begins with its name; undefined if nothing is.
+ * What is wrong with one option by itself; undefined if nothing is.
  *
  * @param shown the value in words, where it must not be shown itself
  */
@@ -96,12 +102,12 @@ export function optionFault(
   name: string,
   value: unknown,
   { byDriver = false, shown }: { readonly byDriver?: boolean; readonly shown?: string } = {},
-): string | undefined {
+): OptionFault | undefined {
   const rule = Object.hasOwn(rules, name) ? rules[name as keyof TaskOptions] : undefined;
-  if (!rule) return unknownOption(name, byDriver);
-  if (rule.driverOnly && !byDriver) return 'can only be set by the driver';
+  if (!rule) return { of: 'name', text: unknownOption(name, byDriver) };
+  if (rule.driverOnly && !byDriver) return { of: 'name', text: 'can only be set by the driver' };
   if (value === undefined || rule.accepts(value)) return undefined;
-  return `takes ${rule.takes}, not ${shown ?? show(value)}`;
+  return { of: 'value', text: `takes ${rule.takes}, not ${shown ?? show(value)}` };
 }
 
 function unknownOption(name: string, byDriver: boolean): string {
@@ -122,7 +128,7 @@ export function resolveOptions(task: string, layers: readonly OptionLayer[]): Re
   layers.forEach((layer, index) => {
     for (const [name, value] of Object.entries(layer.options)) {
       const fault = optionFault(name, value, { byDriver: index === 0 });
-      if (fault !== undefined) throw invalid(`${task}: option ${name} (from ${layer.name}) ${fault}`);
+      if (fault) throw invalid(`${task}: option ${name} (from ${layer.name}) ${fault.text}`);
       if (value === undefined) continue;
       merged[name] = value;
       origin.set(name, layer.name);

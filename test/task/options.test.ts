@@ -132,13 +132,13 @@ it('a task without a body is refused', () => {
 describe('one option by itself', () => {
   it('is told what is wrong with it, and never that of another', () => {
     expect(optionFault('restartSteps', 3)).toBeUndefined();
-    expect(optionFault('autostart', 7)).toBe('takes true or false, not 7');
-    expect(optionFault('restartSecs', 1)).toBe('is unknown. Did you mean "restartSec"?');
-    expect(optionFault('startpre', 1)).not.toContain('startPre');
-    expect(optionFault('doc', 'x')).toBe('can only be set by the driver');
+    expect(optionFault('autostart', 7)).toEqual({ of: 'value', text: 'takes true or false, not 7' });
+    expect(optionFault('restartSecs', 1)).toEqual({ of: 'name', text: 'is unknown. Did you mean "restartSec"?' });
+    expect(optionFault('startpre', 1)?.text).not.toContain('startPre');
+    expect(optionFault('doc', 'x')).toEqual({ of: 'name', text: 'can only be set by the driver' });
   });
 
   it('is not shown where it must not be', () => {
-    expect(optionFault('restartSec', 'geheim', { shown: 'a secret' })).toMatch(/, not a secret$/);
+    expect(optionFault('restartSec', 'geheim', { shown: 'a secret' })?.text).toMatch(/, not a secret$/);
   });
 });
