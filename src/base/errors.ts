@@ -1,4 +1,4 @@
-import type { ErrorCode } from './codes.ts';
+import { type ErrorCode, errorCodes } from './codes.ts';
 import { show } from './show.ts';
 
 export interface ErrorDetails {
@@ -9,11 +9,14 @@ export interface ErrorDetails {
 export class LabwireError extends Error {
   override readonly name: string = 'LabwireError';
   readonly code: ErrorCode;
+  /** The message without its code. */
+  readonly detail: string;
 
-  /** @param message says what, where, and what to do */
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(`${message} (${code})`, 'cause' in details ? { cause: details.cause } : undefined);
+  /** @param detail says what, where, and what to do */
+  constructor(code: ErrorCode, detail: string, details: ErrorDetails = {}) {
+    super(`${detail} (${code})`, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
+    this.detail = detail;
   }
 }
 
@@ -38,6 +41,12 @@ export class FrameError extends LabwireError {
     super(code, message, details);
     this.reason = reason;
   }
+}
+
+/** The code of an error of labwire, also of another copy of it that a driver brought along; null of any other error. */
+export function codeOf(error: Error): ErrorCode | null {
+  const code: unknown = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : null;
 }
 
 /** Whatever was thrown, as an Error. */

@@ -2,9 +2,20 @@ export { geometricDelay } from './backoff.ts';
 export { type Clock, FakeClock, sleep, systemClock, type Timer } from './clock.ts';
 export { type ErrorCode, errorCodes } from './codes.ts';
 export { DURATION_PATTERN, parseDuration } from './duration.ts';
-export { abortError, ConditionLost, type ErrorDetails, FrameError, isAbort, LabwireError, toError } from './errors.ts';
+export {
+  abortError,
+  ConditionLost,
+  codeOf,
+  type ErrorDetails,
+  FrameError,
+  isAbort,
+  LabwireError,
+  toError,
+} from './errors.ts';
 export { Listeners } from './listeners.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { isMember, MEMBER, type Member, type MemberCore } from './member.ts';
+export { isSecretKey, maskSecrets } from './secrets.ts';
 export { show } from './show.ts';
 export { closest, didYouMean } from './suggest.ts';
+export { isoTime } from './time-text.ts';

@@ -1,6 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { type ErrorCode, LabwireError, toError } from '../base/index.ts';
-import { maskSecrets } from '../config/index.ts';
+import { type ErrorCode, LabwireError, maskSecrets, toError } from '../base/index.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { modelsCommand } from './commands/models.ts';

@@ -22,5 +22,4 @@ export {
   type PortConfiguration,
   tcpAddressOf,
 } from './schema.ts';
-export { maskSecrets } from './secrets.ts';
 export { watchConfiguration } from './watch.ts';

@@ -1,8 +1,7 @@
 import type { z } from 'zod';
-import { didYouMean, type ErrorCode } from '../base/index.ts';
+import { didYouMean, type ErrorCode, isSecretKey, maskSecrets } from '../base/index.ts';
 import type { ConfigPath } from './config-path.ts';
 import { keysAt } from './schema-keys.ts';
-import { isSecretKey, maskSecrets } from './secrets.ts';
 
 /** One thing that is wrong with a configuration, by its place in the data. */
 export interface ConfigIssue {

@@ -1,3 +1,4 @@
 export { type Address, type Health, HttpServer, type HttpServerOptions } from './http-server.ts';
+export { type JsonLogOptions, jsonLog } from './json-log.ts';
 export { type Runnable, runUntilStopped } from './run-until-stopped.ts';
 export { Server, type ServerOptions } from './server.ts';

@@ -1,8 +1,8 @@
 import { type Clock, type Logger, systemClock } from '../base/index.ts';
 import { type DataService, ServiceHost, walk } from '../service/index.ts';
 import { Task } from '../task/index.ts';
-import { defaultLog } from './default-log.ts';
 import { type Health, HttpServer } from './http-server.ts';
+import { jsonLog } from './json-log.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 
 export interface ServerOptions {
@@ -35,7 +35,7 @@ export class Server {
   constructor(service: DataService, options: ServerOptions = {}) {
     this.#service = service;
     this.#options = options;
-    this.#log = options.log ?? defaultLog();
+    this.#log = options.log ?? jsonLog();
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });

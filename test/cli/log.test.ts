@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Logger } from '../../src/base/index.ts';
+import { LabwireError, type Logger } from '../../src/base/index.ts';
 import { createLogger, type LoggerOptions } from '../../src/cli/log.ts';
 
 function logged(use: (log: Logger) => void, options: LoggerOptions = { pretty: false }): string {
@@ -46,6 +46,38 @@ describe('the log', () => {
       expect(text).toContain('***');
       expect(text).not.toContain('hunter2');
     }
+  });
+
+  it('tells an expected outage once: by its message, with the code and what the cause adds, and no stack', () => {
+    const cause = new Error('read ENXIO from tcp://joe:hunter2@host');
+    const err = new LabwireError('PORT_FAILED', 'oven was lost', { cause });
+    const told = { level: 'warn', time: expect.any(String), port: 'oven', code: 'PORT_FAILED', msg: err.message };
+    const line = logged((log) => log.warn({ port: 'oven', err }, err.message));
+    expect(JSON.parse(line)).toEqual({ ...told, cause: 'read ENXIO from tcp://***@host' });
+    const { port: _, ...alone } = { ...told, cause: 'read ENXIO from tcp://***@host' };
+    expect(JSON.parse(logged((log) => log.warn(err)))).toEqual(alone);
+
+    const repeating = new LabwireError('PORT_FAILED', 'no opening: EIO', { cause: new Error('EIO') });
+    expect(JSON.parse(logged((log) => log.warn({ err: repeating }, 'x')))).not.toHaveProperty('cause');
+  });
+
+  it('keeps the stack of what nobody expected, and of every error at the level error', () => {
+    const lines = [
+      logged((log) => log.warn({ err: new TypeError('x is undefined') }, 'failed')),
+      logged((log) => log.error({ err: new LabwireError('TIMEOUT', 'abandoned') }, 'failed')),
+    ].map((line) => JSON.parse(line));
+    expect(lines).toEqual([
+      expect.objectContaining({
+        err: { type: 'TypeError', message: 'x is undefined', stack: expect.stringContaining('log.test.ts') },
+      }),
+      expect.objectContaining({
+        err: {
+          type: 'LabwireError',
+          message: 'abandoned (TIMEOUT)',
+          stack: expect.stringContaining('log.test.ts'),
+        },
+      }),
+    ]);
   });
 
   it('is readable on a terminal, in colours unless NO_COLOR is set', () => {

@@ -1,7 +1,9 @@
 const SECRET_KEY = /pass(word|wd|phrase)?$|token|secret|credential/i;
-const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"']*@/gi;
+// Each is anchored or bounded, so that a long text of an instrument in a message costs no more than its length.
+/** Also a password that should have been percent-encoded and has a slash in it. */
+const USER_INFO = /(:\/\/)(?:[^\s/?#"']{0,1024}|[^\s/:@"']{0,256}:[^\s"'@]{0,1024})@/g;
 /** The same without a scheme, as in a mistyped URL. */
-const BARE_USER_INFO = /[^\s/:@"'*]+:[^\s/"']+@/g;
+const BARE_USER_INFO = /(?<![^\s/:@"'*])[^\s/:@"'*]+:[^\s/"']{1,1024}@/g;
 const PARAMETER = /([?&;](?:p|u|password|username|token|access_token|api_?key)=)[^&\s"'#]+/gi;
 const AUTHORISATION = /\b(bearer|token|basic)(\s+)[A-Za-z0-9+/_.=~-]{8,}/gi;
 
