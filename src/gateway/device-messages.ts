@@ -31,7 +31,3 @@ export function deviceInfo(description: DeviceDescription): object {
     channels: Object.fromEntries(channels),
   };
 }
-
-export function isoTime(micros: number): string {
-  return new Date(micros / 1000).toISOString().replace('Z', `${String(micros % 1000).padStart(3, '0')}Z`);
-}

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '../base/index.ts';
+import { type Clock, isoTime, type Logger } from '../base/index.ts';
 import {
   attachInstrument,
   bad,
@@ -11,7 +11,7 @@ import {
 import type { EventRecord, Journal } from '../journal/index.ts';
 import { Link, lines, Port } from '../port/index.ts';
 import type { TaskControl, TaskError, TaskState } from '../task/index.ts';
-import { type Cause, causeOf, deviceInfo, isoTime, taskState } from './device-messages.ts';
+import { type Cause, causeOf, deviceInfo, taskState } from './device-messages.ts';
 import type { DevicePlan } from './device-plan.ts';
 import { deviceStatus, type HealthState, healthState } from './health.ts';
 import { lineOptions, linkTiming, transportTo } from './port-options.ts';

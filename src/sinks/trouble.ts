@@ -23,8 +23,3 @@ export class Trouble {
     this.#log.info(message);
   }
 }
-
-/** A URL without what must not be shown. */
-export function shownUrl(url: string): string {
-  return url.replace(/\/\/[^/]*@/, '//');
-}

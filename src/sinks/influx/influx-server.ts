@@ -1,6 +1,5 @@
 import { Pool, RequestError } from 'influx/lib/src/pool.js';
-import { type Clock, LabwireError, toError } from '../../base/index.ts';
-import { shownUrl } from '../trouble.ts';
+import { type Clock, LabwireError, maskSecrets, toError } from '../../base/index.ts';
 
 /** What became of a request, by what is to be done about it. */
 export type Answer =
@@ -39,7 +38,7 @@ export class InfluxServer {
   constructor(options: ServerOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#address = shownUrl(options.url);
+    this.#address = maskSecrets(options.url);
     // The pool would shut out its only host after a failure; when to try again is the sink's to decide.
     this.#pool = new Pool({ backoff: noBackoff, maxRetries: 0, requestTimeout: LIMIT_MS });
     const headers = options.token === undefined ? {} : { Authorization: `Token ${options.token}` };

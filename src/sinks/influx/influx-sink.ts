@@ -1,8 +1,8 @@
-import { type Clock, geometricDelay, sleep } from '../../base/index.ts';
+import { type Clock, geometricDelay, maskSecrets, sleep } from '../../base/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { Sink, SinkParts, SinkStatus } from '../sink.ts';
 import { StatusBoard } from '../sink-status.ts';
-import { shownUrl, Trouble } from '../trouble.ts';
+import { Trouble } from '../trouble.ts';
 import { within } from '../within.ts';
 import { type Answer, InfluxServer } from './influx-server.ts';
 import { LineProtocol } from './line-protocol.ts';
@@ -75,7 +75,7 @@ class InfluxSink implements Sink {
     const database = options.database ?? options.bucket ?? 'labwire';
     this.#server = new InfluxServer({ ...options, database }, parts.clock);
     this.#lines = new LineProtocol(options.gateway);
-    this.#address = shownUrl(options.url);
+    this.#address = maskSecrets(options.url);
   }
 
   start(): void {

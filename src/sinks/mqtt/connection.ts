@@ -1,7 +1,15 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { type Clock, geometricDelay, LabwireError, type Logger, type Timer, toError } from '../../base/index.ts';
+import {
+  type Clock,
+  geometricDelay,
+  LabwireError,
+  type Logger,
+  maskSecrets,
+  type Timer,
+  toError,
+} from '../../base/index.ts';
 import type { StatusBoard } from '../sink-status.ts';
-import { shownUrl, Trouble } from '../trouble.ts';
+import { Trouble } from '../trouble.ts';
 import { gatherWrites } from './gather-writes.ts';
 
 export type Connect = (url: string, options: IClientOptions) => MqttClient;
@@ -55,7 +63,7 @@ export class Connection {
     this.#options = options;
     this.#parts = parts;
     this.#trouble = new Trouble(parts.log);
-    this.#address = shownUrl(options.url);
+    this.#address = maskSecrets(options.url);
   }
 
   start(): void {

@@ -1,7 +1,7 @@
+import { isoTime } from '../../base/index.ts';
 import type { DeviceDescription, Sample } from '../../instrument/index.ts';
 import type { EventRecord } from '../../journal/index.ts';
 import type { StateEntry } from '../sink.ts';
-import { timeText } from '../time-text.ts';
 
 /** How a message is published; one object serves every message of its kind. */
 export interface PublishOptions {
@@ -57,7 +57,7 @@ export class Topics {
 
   event(record: EventRecord): string {
     return JSON.stringify({
-      time: timeText(record.time),
+      time: isoTime(record.time),
       severity: record.severity,
       device: record.device ?? null,
       kind: record.eventKind,
@@ -70,7 +70,7 @@ export class Topics {
   /** Publishes one message for each channel of a sample. */
   sample(sample: Sample, publish: Publish): void {
     const form = this.#devices.get(sample.source) ?? this.#device(sample.source);
-    const time = timeText(sample.time);
+    const time = isoTime(sample.time);
     for (const id in sample.values) {
       const value = sample.values[id];
       if (value === undefined) continue;

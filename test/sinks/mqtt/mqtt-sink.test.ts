@@ -117,7 +117,7 @@ describe('the MQTT sink', () => {
     client().break();
     await parts.clock.advance(1000);
     expect(client().options.protocolVersion).toBe(4);
-    expect(parts.log.lines[0]).toBe('info Connected to the broker at mqtt://broker, MQTT 3.1.1');
+    expect(parts.log.lines[0]).toBe('info Connected to the broker at mqtt://***@broker, MQTT 3.1.1');
   });
 
   test('the offset follows the acknowledgements in order, whatever order they come in', async () => {
@@ -280,8 +280,8 @@ describe('the MQTT sink', () => {
     client().accept();
     expect(sink.status).toMatchObject({ connected: true, lastError: null });
     expect(parts.log.lines).toEqual([
-      'warn No connection to the broker at mqtt://broker: the broker closed the connection (SINK_UNREACHABLE)',
-      'info Connected to the broker at mqtt://broker, MQTT 5',
+      'warn No connection to the broker at mqtt://***@broker: the broker closed the connection (SINK_UNREACHABLE)',
+      'info Connected to the broker at mqtt://***@broker, MQTT 5',
     ]);
   });
 
@@ -303,7 +303,7 @@ describe('the MQTT sink', () => {
     const { sink, client, parts } = setup();
     client().refuse(134, 'Connection refused: Bad User Name or Password');
     expect(parts.log.lines).toEqual([
-      'error The broker at mqtt://broker says: Connection refused: Bad User Name or Password; check username and ' +
+      'error The broker at mqtt://***@broker says: Connection refused: Bad User Name or Password; check username and ' +
         'password, and what the broker permits this user (SINK_REFUSED)',
     ]);
     expect(sink.status.lastError).toContain('SINK_REFUSED');

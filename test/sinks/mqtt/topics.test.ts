@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bad, uncertain } from '../../../src/instrument/index.ts';
 import { type PublishOptions, Topics } from '../../../src/sinks/mqtt/topics.ts';
-import { timeText } from '../../../src/sinks/time-text.ts';
-import { description, event, sample, TIME } from '../parts.ts';
+import { description, event, sample } from '../parts.ts';
 
 const topics = new Topics('labwire', 'lab_a', 1);
 
@@ -91,23 +90,5 @@ describe('MQTT topics and payloads', () => {
     expect(Object.keys(JSON.parse(topics.event(event())))).toEqual([
       ...['time', 'severity', 'device', 'kind', 'code', 'title', 'text'],
     ]);
-  });
-});
-
-describe('time as text', () => {
-  test('has six digits, also where they begin with zeros', () => {
-    expect(timeText(TIME)).toBe('2026-11-24T03:40:00.123456Z');
-    expect(timeText(1_000_000)).toBe('1970-01-01T00:00:01.000000Z');
-    expect(timeText(1_000_000 + 7)).toBe('1970-01-01T00:00:01.000007Z');
-  });
-
-  test('agrees with Date in any order of times', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 8_000_000_000_000_000 }), (time) => {
-        const text = timeText(time);
-        expect(Date.parse(text)).toBe(Math.floor(time / 1000));
-        expect(text.slice(-4, -1)).toBe(String(time % 1000).padStart(3, '0'));
-      }),
-    );
   });
 });
