@@ -60,8 +60,7 @@ export class Link {
   readonly #clock: Clock;
   readonly #replyMs: number;
   readonly #retries: number;
-  readonly #onDrop: DropListener | undefined;
-  readonly #drops: Record<string, number> = {};
+  readonly #onDrop: DropListener;
   readonly #transactions: Transactions;
   readonly #ends: readonly (() => void)[];
   #framer: Framer;
@@ -75,14 +74,14 @@ export class Link {
     this.#clock = options.clock;
     this.#replyMs = options.timing?.replyMs ?? REPLY_MS;
     this.#retries = options.timing?.retries ?? RETRIES;
-    this.#onDrop = options.onDrop;
+    this.#onDrop = options.onDrop ?? (() => {});
     this.#framer = this.#createFramer();
     this.#transactions = new Transactions({
       port: options.port,
       clock: options.clock,
       spacingMs: options.timing?.spacingMs ?? 0,
       firstByteMs: options.timing?.firstByteMs,
-      onDrop: (reason, bytes) => this.#drop(reason, bytes),
+      onDrop: this.#onDrop,
       forgetBegun: (reason) => this.#forgetBegun(reason),
     });
     this.#ends = [
@@ -95,11 +94,6 @@ export class Link {
   /** Arrival of the last frame: whole µs since the Unix epoch; 0 before the first. */
   get lastArrival(): number {
     return this.#lastArrival;
-  }
-
-  /** What was discarded, counted by reason. */
-  get drops(): Readonly<Record<string, number>> {
-    return this.#drops;
   }
 
   /**
@@ -132,7 +126,7 @@ export class Link {
       clock: this.#clock,
       signal: options.signal,
       silence: options.silence,
-      onOverrun: (bytes) => this.#drop('overrun', bytes),
+      onOverrun: (bytes) => this.#onDrop('overrun', bytes),
       onSilent: (error) => this.#transactions.ladder.failed(error),
       onEnd: (ended) => {
         this.#readers = this.#readers.filter((other) => other !== ended);
@@ -170,7 +164,7 @@ export class Link {
     this.#lastArrival = frame.at;
     if (this.#transactions.take(frame)) return;
     if (this.#readers.length === 0) {
-      this.#drop('stale', frame.text.length);
+      this.#onDrop('stale', frame.text.length);
       return;
     }
     this.#transactions.ladder.worked();
@@ -181,7 +175,7 @@ export class Link {
   #forgetBegun(reason: string): void {
     if (this.#readers.length > 0) return;
     const begun = this.#framer.reset();
-    if (begun > 0) this.#drop(reason, begun);
+    if (begun > 0) this.#onDrop(reason, begun);
   }
 
   #begin(): void {
@@ -195,15 +189,7 @@ export class Link {
     for (const reader of this.#readers) reader.fail(new ConditionLost(`${this.port.name} was lost`, { cause: reason }));
   }
 
-  #drop(reason: string, bytes: number): void {
-    this.#drops[reason] = (this.#drops[reason] ?? 0) + 1;
-    this.#onDrop?.(reason, bytes);
-  }
-
   #createFramer(): Framer {
-    return this.#framing.createFramer(
-      (frame) => this.#onFrame(frame),
-      (reason, bytes) => this.#drop(reason, bytes),
-    );
+    return this.#framing.createFramer((frame) => this.#onFrame(frame), this.#onDrop);
   }
 }

@@ -12,7 +12,9 @@ export class OutageLog {
   readonly #name: string;
   /** Codes of the errors told since the port was last well. */
   readonly #told = new Set<string>();
-  #untold = false;
+  /** The log's last word on the port is that it is gone. */
+  #gone = false;
+  #everOpen = false;
 
   constructor(log: Logger, name: string) {
     this.#log = log;
@@ -31,13 +33,15 @@ export class OutageLog {
       return;
     }
     this.#told.add(code);
-    this.#untold = true;
+    this.#gone = true;
     this.#log.warn({ err: reason }, reason.message);
   }
 
   opened(): void {
-    if (this.#untold) this.#log.info(`${this.#name} is open again`);
-    else this.#log.debug(`${this.#name} is open`);
-    this.#untold = false;
+    const opened = `${this.#name} is open${this.#everOpen ? ' again' : ''}`;
+    if (this.#gone) this.#log.info(opened);
+    else this.#log.debug(opened);
+    this.#everOpen = true;
+    this.#gone = false;
   }
 }

@@ -4,13 +4,13 @@ import {
   ConditionLost,
   geometricDelay,
   LabwireError,
+  Listeners,
   type Logger,
   sleep,
   type Timer,
   toError,
 } from '../base/index.ts';
 import type { Connection, Transport } from './connection.ts';
-import { Listeners } from './listeners.ts';
 import { OutageLog } from './outage-log.ts';
 import { closedError } from './port-errors.ts';
 import { nextPortState, type PortEvent, type PortState } from './port-state.ts';
@@ -262,12 +262,12 @@ export class Port {
     this.#unwatch();
     this.#change('settled');
     this.#outage.opened();
-    this.#openings.call();
+    this.#openings.tell();
     for (const waiter of [...this.#waiters]) waiter();
   }
 
   #receive(session: Session, bytes: Buffer): void {
-    if (this.#session === session && this.#state === 'open') this.#received.call(bytes);
+    if (this.#session === session && this.#state === 'open') this.#received.tell(bytes);
     else this.#counters.discarded += bytes.length;
   }
 
@@ -299,7 +299,7 @@ export class Port {
     this.#session = undefined;
     if (connection) this.#release(connection);
     this.#change(event, reason);
-    if (wasOpen) this.#losses.call(reason);
+    if (wasOpen) this.#losses.tell(reason);
   }
 
   #release(connection: Connection): void {
@@ -345,6 +345,6 @@ export class Port {
     const state = nextPortState(this.#state, event);
     if (state === this.#state) return;
     this.#state = state;
-    this.#changed.call(state, reason);
+    this.#changed.tell(state, reason);
   }
 }

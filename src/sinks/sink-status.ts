@@ -1,3 +1,4 @@
+import { Listeners } from '../base/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { SinkStatus } from './sink.ts';
 
@@ -6,7 +7,7 @@ export class StatusBoard {
   delivered = 0;
   readonly #name: string;
   readonly #journal: Journal;
-  #listeners: readonly (() => void)[] = [];
+  readonly #listeners = new Listeners<[]>();
   #connected = false;
   #retries = 0;
   #refused = 0;
@@ -31,11 +32,7 @@ export class StatusBoard {
   }
 
   onChange(listener: () => void): () => void {
-    const entry = (): void => listener();
-    this.#listeners = [...this.#listeners, entry];
-    return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== entry);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** Connected anew, which ends the trouble there was. */
@@ -43,13 +40,13 @@ export class StatusBoard {
     if (this.#connected) return;
     this.#connected = true;
     this.#lastError = null;
-    this.#tell();
+    this.#listeners.tell();
   }
 
   disconnected(): void {
     if (!this.#connected) return;
     this.#connected = false;
-    this.#tell();
+    this.#listeners.tell();
   }
 
   /** An attempt failed and will be made again. */
@@ -57,7 +54,7 @@ export class StatusBoard {
     this.#connected = false;
     this.#retries++;
     this.#lastError = error;
-    this.#tell();
+    this.#listeners.tell();
   }
 
   /** The server refused something for good. */
@@ -66,14 +63,10 @@ export class StatusBoard {
     // Told once for each complaint: what hears of it may itself be refused, and so never end.
     if (this.#lastError === error) return;
     this.#lastError = error;
-    this.#tell();
+    this.#listeners.tell();
   }
 
   skip(count: number): void {
     this.#skipped += count;
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
   }
 }

@@ -139,6 +139,25 @@ describe('Port', () => {
     ]);
   });
 
+  it('says of a port that was absent from the start that it is open, once it came', async () => {
+    let error: Error | undefined = absent();
+    const clock: FakeClock[] = [];
+    const parts = bench({
+      transport: counted(
+        () => clock[0] as FakeClock,
+        [],
+        () => error,
+      ),
+    });
+    clock.push(parts.clock);
+    parts.port.start();
+    await parts.clock.advance(60_000);
+    error = undefined;
+    await parts.clock.advance(20_000);
+    expect(parts.lines).toEqual(['warn: There is no port (PORT_ABSENT)', 'info: /dev/ttyTEST is open']);
+    await parts.port.stop();
+  });
+
   it('writes no further lines about a port that comes and goes', async () => {
     const { clock, memory, port, lines } = bench();
     port.start();
