@@ -22,6 +22,8 @@ export interface ServiceHostOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly log?: Logger;
+  /** The log of the task with this path; default `log`. */
+  readonly logFor?: (path: string) => Logger;
   /** Where settings are kept over a restart; none are without it. */
   readonly stateFile?: string;
   readonly onTaskEvent?: (path: string, event: TaskEvent) => void;
@@ -108,7 +110,7 @@ export class ServiceHost {
     const control = taskControl(node);
     this.#tasks.add(control);
     this.#bind(control, path);
-    for (const warning of control.warnings()) this.#log.warn(warning);
+    for (const warning of control.warnings()) this.#logFor(path).warn(warning);
   }
 
   /** Members are all bound and have their kept values before the first task runs. */
@@ -138,13 +140,17 @@ export class ServiceHost {
     task.bind(path, {
       clock: this.#clock,
       random: random ?? Math.random,
-      log: this.#log,
+      log: this.#logFor(path),
       event: (event) => onTaskEvent?.(path, event),
       exit: (failed, cause) => {
         const message = `Task ${failed} failed, and its exitOnFailure ends the process: ${cause.message}`;
         onExit?.(failed, new LabwireError('TASK_FAILED', message, { cause }));
       },
     });
+  }
+
+  #logFor(path: string): Logger {
+    return this.#options.logFor?.(path) ?? this.#log;
   }
 
   /** A disk that hangs must not hold up the stop. */

@@ -1,4 +1,4 @@
-import type { Logger } from '../base/index.ts';
+import type { ErrorCode, Logger } from '../base/index.ts';
 import type { Period, Ticks } from './every.ts';
 
 /** What pydase's clients know; `RUNNING` also while waiting to restart. */
@@ -11,6 +11,8 @@ export type TaskResult = 'success' | 'exception' | 'watchdog' | 'start-limit-hit
 export interface TaskError {
   readonly message: string;
   readonly name: string;
+  /** Of an error of labwire, e.g. `REPLY_TIMEOUT`; null of any other. */
+  readonly code: ErrorCode | null;
   /** ISO wall time. */
   readonly time: string;
 }

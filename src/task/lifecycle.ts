@@ -1,7 +1,9 @@
 import {
   abortError,
   type Clock,
+  codeOf,
   isAbort,
+  isoTime,
   LabwireError,
   type Logger,
   silentLogger,
@@ -10,7 +12,7 @@ import {
   toError,
 } from '../base/index.ts';
 import { AttributeBoard } from './attributes.ts';
-import type { TaskBody, TaskContext, TaskResult, TaskState } from './context.ts';
+import type { TaskBody, TaskContext, TaskError, TaskResult, TaskState } from './context.ts';
 import type { TaskControl, TaskHost } from './control.ts';
 import { FailureRow, type Reporter } from './failure-row.ts';
 import { type OptionLayer, type ResolvedTaskOptions, resolveOptions, type TaskOptions } from './options.ts';
@@ -160,7 +162,7 @@ export class Lifecycle implements TaskControl {
   }
 
   get #reporter(): Reporter {
-    return { name: this.#name, log: this.#log, event: (event) => this.#host.event?.(event) };
+    return { name: this.#name, log: this.#log, clock: this.#clock, event: (event) => this.#host.event?.(event) };
   }
 
   get #clock(): Clock {
@@ -240,7 +242,7 @@ export class Lifecycle implements TaskControl {
       else if (outcome.kind === 'returned') {
         this.#row.recovered(this.#reporter);
         this.board.update({ state: 'inactive', result: 'success' });
-      } else if (isConditionLost(outcome.error)) this.#conditionLost(run, outcome.error);
+      } else if (codeOf(outcome.error) === 'CONDITION_LOST') this.#conditionLost(run, outcome.error);
       else this.#failed(run, outcome.error, 'exception');
     }
   }
@@ -371,8 +373,8 @@ export class Lifecycle implements TaskControl {
     return decision;
   }
 
-  #describe(error: Error) {
-    return { message: error.message, name: error.name, time: isoTime(this.#clock.now()) };
+  #describe(error: Error): TaskError {
+    return { message: error.message, name: error.name, code: codeOf(error), time: isoTime(this.#clock.now()) };
   }
 }
 
@@ -388,10 +390,3 @@ function defer(): Deferred {
   });
   return { promise, resolve };
 }
-
-/** Also that of another copy of labwire: a driver may bring its own. */
-function isConditionLost(error: Error): boolean {
-  return 'code' in error && error.code === 'CONDITION_LOST';
-}
-
-const isoTime = (microseconds: number): string => new Date(microseconds / 1000).toISOString();

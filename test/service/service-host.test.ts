@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../src/base/index.ts';
+import { FakeClock, type Logger } from '../../src/base/index.ts';
 import {
   addMember,
   type Change,
@@ -339,6 +339,23 @@ describe('the host of tasks', () => {
     end.resolve();
     await stopping;
   });
+});
+
+it('gives each task the log for its path, its warning included', async () => {
+  class Root extends DataService {
+    readonly work = task({ autostart: true, restartSec: 10, startLimitIntervalSec: 5, startLimitBurst: 2 }, failing);
+  }
+  const clock = new FakeClock();
+  const log = memoryLogger();
+  const logFor = (path: string): Logger => log.child({ device: `device of ${path}` });
+  const host = new ServiceHost(new Root(), { clock, log, logFor });
+  await host.start();
+  await clock.advance(10);
+  expect(log.lines).toMatchObject([
+    { message: expect.stringContaining('can never be reached'), details: { device: 'device of work' } },
+    { message: expect.stringContaining('no answer'), details: { device: 'device of work', task: 'work' } },
+  ]);
+  await host.stop();
 });
 
 it('nothing but its owner keeps a service alive', async () => {

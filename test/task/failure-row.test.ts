@@ -19,13 +19,38 @@ function polling(options = {}) {
 
 describe('a row of failures', () => {
   it('of a weekend writes two lines: the first failure and the recovery', async () => {
-    const { clock, instrument, told, codes, task } = polling();
+    const { clock, instrument, told, codes, task, events } = polling();
     await clock.advance(48 * 3600 * 10);
     expect(task.restarts).toBeGreaterThan(1000);
     instrument.on = true;
     await clock.advance(60_000);
-    expect(told()).toEqual(['failed: no answer; the next run begins in 1 s', 'works again']);
+    expect(told()).toEqual([
+      'failed: no answer; the next run begins in 1 s',
+      'works again after 29 min and 1152 failures',
+    ]);
     expect(codes()).toEqual(['TASK_FAILURE', 'TASK_RECOVERED']);
+    expect(events[1]).toEqual({
+      severity: 'info',
+      code: 'TASK_RECOVERED',
+      title: 'Task bench.work works again',
+      text: 'It works again after 29 min and 1152 failures, the last of them: no answer',
+    });
+  });
+
+  it.each([
+    [0.01, '10 s'],
+    [100, '110 s'],
+    [170, '3 min'],
+    [7200, '2 h'],
+    [200_000, '2.3 d'],
+  ])('says how long an outage of one failure and %d s lasted: %s', async (restartSec, words) => {
+    let runs = 0;
+    const { task, clock, lines } = onBench({ restartSec, restartMaxDelaySec: restartSec }, async ({ every }) => {
+      for await (const _ of every(10)) if (++runs === 1) throw new Error('no answer');
+    });
+    task.start();
+    await clock.advance(restartSec * 1000 + 15_000);
+    expect(lines('info')).toEqual([`works again after ${words} and 1 failure`]);
   });
 
   it('has recovered with the second tick of a run, not with the first', async () => {
@@ -59,7 +84,7 @@ describe('a row of failures', () => {
     expect(lines('info')).toEqual([]);
     control.progress();
     control.progress();
-    expect(lines('info')).toEqual(['works again']);
+    expect(lines('info')).toEqual(['works again after 1.5 s and 1 failure']);
   });
 
   it('has recovered with a clean return', async () => {
@@ -69,7 +94,7 @@ describe('a row of failures', () => {
     });
     task.start();
     await clock.advance(1500);
-    expect(lines('info')).toEqual(['works again']);
+    expect(lines('info')).toEqual(['works again after 1 s and 1 failure']);
   });
 
   it('has recovered when a body without ticks stayed healthy for restartMaxDelaySec', async () => {
@@ -82,7 +107,7 @@ describe('a row of failures', () => {
     await clock.advance(20_000 + 19_999);
     expect(lines('info')).toEqual([]);
     await clock.advance(1);
-    expect(lines('info')).toEqual(['works again']);
+    expect(lines('info')).toEqual(['works again after 40 s and 1 failure']);
   });
 
   it('has not recovered while the first poll still waits for its answer', async () => {
@@ -105,7 +130,7 @@ describe('a row of failures', () => {
     });
     task.start();
     await clock.advance(1000 + 10_000);
-    expect(lines('info')).toEqual(['works again']);
+    expect(lines('info')).toEqual(['works again after 11 s and 1 failure']);
   });
 
   it('ends with an error when the task gives up, and a manual start begins a new one', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConditionLost } from '../../src/base/index.ts';
+import { ConditionLost, LabwireError } from '../../src/base/index.ts';
 import { task, taskControl } from '../../src/task/index.ts';
 import { byHand, failing, forever, never, onBench } from './bench.ts';
 
@@ -13,7 +13,7 @@ describe('start and stop', () => {
     expect([task.status, task.state]).toEqual(['RUNNING', 'active']);
     await clock.advance(10_000);
     expect([task.status, task.state, task.restarts]).toEqual(['RUNNING', 'active', 0]);
-    expect(task.activeSince).toBe('2023-11-14T22:13:30.000Z');
+    expect(task.activeSince).toBe('2023-11-14T22:13:30.000000Z');
 
     await task.stop();
     expect([task.status, task.state, task.result]).toEqual(['NOT_RUNNING', 'inactive', 'success']);
@@ -199,7 +199,12 @@ describe('failures and restarts', () => {
       Array.from({ length: 61 }, (_, index) => index + 1),
     );
     expect(changes.filter(([key]) => key === 'lastError')).toHaveLength(61);
-    expect(task.lastError).toEqual({ message: 'no answer', name: 'Error', time: '2023-11-14T22:14:20.000Z' });
+    expect(task.lastError).toEqual({
+      message: 'no answer',
+      name: 'Error',
+      code: null,
+      time: '2023-11-14T22:14:20.000000Z',
+    });
     expect(events).toEqual([
       expect.objectContaining({
         severity: 'warning',
@@ -227,9 +232,28 @@ describe('failures and restarts', () => {
     const { task, clock } = onBench({ restartSec: 60 }, failing);
     task.start();
     await clock.advance(0);
-    expect([task.state, task.nextStartAt]).toEqual(['auto-restart', '2023-11-14T22:14:20.000Z']);
+    expect([task.state, task.nextStartAt]).toEqual(['auto-restart', '2023-11-14T22:14:20.000000Z']);
     await task.stop();
     expect(task.nextStartAt).toBeNull();
+  });
+
+  it('waits for longer than any calendar reaches, if it is told to', async () => {
+    const { task, clock } = onBench({ restartSec: 1e300 }, failing);
+    task.start();
+    await clock.advance(0);
+    expect([task.state, task.nextStartAt]).toEqual(['auto-restart', '9999-12-31T23:59:59.000000Z']);
+    await task.stop();
+    expect(task.state).toBe('inactive');
+  });
+
+  it('tells the code of an error beside its message', async () => {
+    const { task, clock } = onBench({}, async () => {
+      throw new LabwireError('REPLY_TIMEOUT', 'no answer');
+    });
+    task.start();
+    await clock.advance(0);
+    expect(task.lastError).toMatchObject({ code: 'REPLY_TIMEOUT', message: 'no answer (REPLY_TIMEOUT)' });
+    await task.stop();
   });
 
   it('T8 burst 2, delay 0, interval 1 gives exactly 3 runs, then start-limit-hit', async () => {
