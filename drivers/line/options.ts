@@ -35,7 +35,7 @@ export const lineOptions = z
     if (format === 'csv' && separator === decimal) issue(['decimal'], 'is the separator of the columns too');
     if (Object.keys(channels).length === 0) issue(['channels'], 'needs at least one channel');
     const groups = pattern === undefined ? undefined : groupsOf(pattern);
-    if (groups instanceof Error) return issue(['pattern'], groups.message);
+    if (typeof groups === 'string') return issue(['pattern'], `must be a regular expression (${groups})`);
     for (const [id, { column, key }] of Object.entries(channels)) {
       if (format === 'csv' && column === undefined) issue(['channels', id], 'needs its column, counted from 1');
       if (format !== 'csv' && column !== undefined) issue(['channels', id, 'column'], 'is for csv alone');
@@ -46,12 +46,15 @@ export const lineOptions = z
 
 export type LineOptions = z.output<typeof lineOptions>;
 
-function groupsOf(pattern: string): Set<string> | Error {
+/** The names of a pattern's groups, or in words why it has none. */
+function groupsOf(pattern: string): Set<string> | string {
   try {
+    new RegExp(pattern);
     // The empty alternative matches everything, and its match lists the groups of the other one.
     return new Set(Object.keys(new RegExp(`${pattern}|`).exec('')?.groups ?? {}));
   } catch (error) {
-    return error as Error;
+    // `Invalid regular expression: /…/: Unterminated group`
+    return (error as Error).message.replace(/^.*: /s, '');
   }
 }
 

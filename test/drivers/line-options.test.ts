@@ -40,6 +40,10 @@ test.each([
   expect(mistakes(section)).toEqual([mistake]);
 });
 
-test('a pattern that is no regular expression is told so', () => {
-  expect(mistakes({ pattern: '^T=(?<t>', channels: { t: {} } })).toEqual([expect.stringMatching(/^pattern: Invalid/)]);
+test.each([
+  ['^T=(?<t>', 'Unterminated group'],
+  ['a: (?<t>x', 'Unterminated group'],
+  ['(?<t>x)\\', '\\ at end of pattern'],
+])('the pattern %s is told why it is no regular expression, in words without it', (pattern, why) => {
+  expect(mistakes({ pattern, channels: { t: {} } })).toEqual([`pattern: must be a regular expression (${why})`]);
 });
