@@ -75,7 +75,8 @@ function createProgram(io: CliIo, finish: (status: number) => void): Command {
     .command('check')
     .description('Check the configuration and say all that is wrong with it.')
     .addOption(config())
-    .addHelpText('after', examples('labwire check', 'labwire check --config new.yaml'))
+    .addOption(json())
+    .addHelpText('after', examples('labwire check', 'labwire check --config new.yaml', 'labwire check --json'))
     .action(async (options) => finish(await checkCommand(options, io)));
 
   program

@@ -94,6 +94,34 @@ describe('labwire models', () => {
   });
 });
 
+describe('labwire check', () => {
+  it('prints JSON for machines', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'labwire-check-'));
+    const file = join(folder, 'labwire.yaml');
+    try {
+      writeFileSync(file, 'server: { port: 0 }\n');
+      expect(await labwire('check', '--config', file, '--json')).toEqual({ status: 0, out: '[]', err: '' });
+      writeFileSync(file, 'server: { port: x }\n');
+      const { status, out } = await labwire('check', '--config', file, '--json');
+      expect(status).toBe(2);
+      expect(JSON.parse(out)).toEqual([
+        {
+          file,
+          line: 1,
+          column: 17,
+          code: 'CONFIG_INVALID',
+          severity: 'error',
+          path: ['server', 'port'],
+          at: 'value',
+          message: 'server.port must be a number, is "x"',
+        },
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe('labwire ports', () => {
   const adapter = {
     path: '/dev/ttyUSB0',
