@@ -3,6 +3,7 @@ export { z } from 'zod';
 export {
   type Clock,
   ConditionLost,
+  type ConfigIssue,
   type ErrorCode,
   errorCodes,
   FakeClock,
@@ -12,7 +13,7 @@ export {
   silentLogger,
   systemClock,
 } from './base/index.ts';
-export type { ConfigIssue, Configuration, ConfigurationInput } from './config/index.ts';
+export type { Configuration, ConfigurationInput } from './config/index.ts';
 export { checkConfiguration, Gateway, type GatewayParts } from './gateway/index.ts';
 export {
   bad,

@@ -1,6 +1,8 @@
 export { geometricDelay } from './backoff.ts';
 export { type Clock, FakeClock, sleep, systemClock, type Timer } from './clock.ts';
 export { type ErrorCode, errorCodes } from './codes.ts';
+export { type ConfigIssue, configIssues, type IssueContext } from './config-issue.ts';
+export type { ConfigPath } from './config-path.ts';
 export { DURATION_PATTERN, parseDuration } from './duration.ts';
 export {
   abortError,

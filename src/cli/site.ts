@@ -13,10 +13,10 @@ export interface SiteReading {
 
 /** Reads and checks a configuration: the file itself, and then each device with its model, driver and tasks. */
 export function readSite(file: string, parts: GatewayParts, log: Logger): SiteReading {
-  const { configuration, sound, issues, withFurther } = loadConfiguration(file, {
+  const { configuration, sound, issues, withFurther, concealed } = loadConfiguration(file, {
     sections: Object.keys(parts.drivers),
   });
-  const all = sound ? withFurther(checkConfiguration(sound, parts, log)) : issues;
+  const all = sound ? withFurther(checkConfiguration(sound, parts, log, concealed)) : issues;
   const usable = configuration && !all.some(({ severity }) => severity === 'error');
   return { issues: all, ...(usable && { configuration }) };
 }

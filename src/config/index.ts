@@ -1,5 +1,3 @@
-export type { ConfigPath } from './config-path.ts';
-export { type ConfigIssue, configIssues, type IssueContext } from './issue.ts';
 export {
   formatIssue,
   type LoadedConfiguration,

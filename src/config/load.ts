@@ -1,7 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { ErrorCode } from '../base/index.ts';
-import type { ConfigPath } from './config-path.ts';
-import { type ConfigIssue, configIssues } from './issue.ts';
+import { type ConfigIssue, type ConfigPath, configIssues, type ErrorCode } from '../base/index.ts';
 import { type Configuration, configSchema } from './schema.ts';
 import { soundPart } from './sound-part.ts';
 import { deviceFiles, readText } from './source-file.ts';

@@ -1,6 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { type ErrorCode, toError } from '../base/index.ts';
-import type { ConfigPath } from './config-path.ts';
+import { type ConfigPath, type ErrorCode, toError } from '../base/index.ts';
 import { type SubstitutionSource, substitute } from './substitute.ts';
 
 export interface Position {

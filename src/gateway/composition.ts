@@ -1,8 +1,10 @@
-import { LabwireError, type Logger } from '../base/index.ts';
-import { type ConfigIssue, type Configuration, configIssues, configSchema } from '../config/index.ts';
+import { type ConfigIssue, configIssues, LabwireError, type Logger } from '../base/index.ts';
+import { type Configuration, configSchema } from '../config/index.ts';
 import { Catalogue, type InstrumentClass, type ModelInput, parseModel } from '../instrument/index.ts';
 import type { Emulator } from '../port/index.ts';
 import { type DevicePlan, type Parts, planDevice } from './device-plan.ts';
+import { doublePorts } from './double-ports.ts';
+import type { Concealed } from './findings.ts';
 
 /** What a gateway is composed of. */
 export interface GatewayParts {
@@ -42,33 +44,16 @@ export interface Plans {
 }
 
 /** Plans every device of a configuration. */
-export function planDevices(configuration: Configuration, parts: Parts): Plans {
+export function planDevices(configuration: Configuration, parts: Parts, concealed?: Concealed): Plans {
   const devices = new Map<string, DevicePlan>();
   const issues: ConfigIssue[] = [];
   for (const id of Object.keys(configuration.devices)) {
-    const planned = planDevice(id, configuration, parts);
+    const planned = planDevice(id, configuration, parts, concealed);
     issues.push(...planned.issues);
     if (planned.plan) devices.set(id, planned.plan);
   }
   issues.push(...doublePorts(configuration));
   return { devices, issues };
-}
-
-/** Two devices on one path would take the port from each other for ever. */
-function doublePorts({ devices }: Configuration): ConfigIssue[] {
-  const owners = new Map<string, string>();
-  const issues: ConfigIssue[] = [];
-  for (const [id, { port }] of Object.entries(devices)) {
-    if (!('path' in port)) continue;
-    const owner = owners.get(port.path);
-    if (owner === undefined) owners.set(port.path, id);
-    else {
-      const path = ['devices', id, 'port', 'path'];
-      const message = `${path.join('.')} is the port of ${owner} already; give one of them another port`;
-      issues.push({ code: 'CONFIG_INVALID', path, at: 'value', message, severity: 'error' });
-    }
-  }
-  return issues;
 }
 
 /** Reads a configuration that a program hands over. @throws LabwireError CONFIG_INVALID with all that is wrong */
@@ -85,11 +70,16 @@ export function configurationError(issues: readonly ConfigIssue[]): LabwireError
   return new LabwireError('CONFIG_INVALID', `The configuration is refused: ${lines.join('; ')}`);
 }
 
-/** All that is wrong with a configuration, devices with their models, drivers and tasks included. */
+/**
+ * All that is wrong with a configuration, devices with their models, drivers and tasks included.
+ *
+ * @param concealed whether the value at a place must not be shown, since it was put in from elsewhere; default: none
+ */
 export function checkConfiguration(
   configuration: Configuration,
   parts: GatewayParts,
   log: Logger,
+  concealed?: Concealed,
 ): readonly ConfigIssue[] {
-  return planDevices(configuration, compose(parts, log)).issues;
+  return planDevices(configuration, compose(parts, log), concealed).issues;
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { didYouMean, LabwireError, type Logger, toError } from '../base/index.ts';
+import { configIssues, LabwireError, type Logger, toError } from '../base/index.ts';
 import {
   channelFacts,
   duration,
@@ -68,23 +68,17 @@ export function parseModel(input: unknown, where: string, fallbackId?: string): 
   if (typeof input !== 'object' || input === null || Array.isArray(input)) throw invalid('it is no YAML mapping');
   const driver = (input as { driver?: unknown }).driver;
   const entries = Object.entries(input).filter(([key]) => key !== driver || key in modelShape);
-  const result = modelSchema.safeParse(Object.fromEntries(entries));
-  if (!result.success) throw invalid(result.error.issues.map(describeIssue).join('; '));
+  const result = modelSchema.safeParse(Object.fromEntries(entries), { reportInput: true });
+  if (!result.success) {
+    const issues = configIssues(result.error.issues, { schema: modelSchema, whole: 'it' });
+    throw invalid(issues.map(({ message }) => message).join('; '));
+  }
   const { id: ownId = fallbackId, ...facts } = result.data;
   if (ownId === undefined) throw invalid('it has no id');
   if (!modelId.safeParse(ownId).success) throw invalid(`"${ownId}" is no id of small letters, digits and -`);
   const hasSection = typeof driver === 'string' && !(driver in modelShape) && Object.hasOwn(input, driver);
   const driverOptions: unknown = hasSection ? Reflect.get(input, driver) : undefined;
   return { ...facts, id: ownId, driverOptions };
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const hints = issue.keys.map((key) => `unknown key "${key}".${didYouMean(key, Object.keys(modelShape))}`);
-    return `${path}${path && ': '}${hints.join(' ')}`;
-  }
-  return `${path}: ${issue.message}`;
 }
 
 /** All models that a gateway knows. A later entry replaces an earlier one of the same id: a site may correct ours. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { configIssues } from '../../src/base/index.ts';
 import {
   type ConfigurationInput,
-  configIssues,
   configSchema,
   configSchemaWith,
   defaultGatewayId,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/base/index.ts';
-import { type ConfigIssue, configSchema } from '../../src/config/index.ts';
+import { type ConfigIssue, silentLogger } from '../../src/base/index.ts';
+import { configSchema } from '../../src/config/index.ts';
 import { compose } from '../../src/gateway/composition.ts';
 import { type DevicePlan, planDevice } from '../../src/gateway/device-plan.ts';
-import { thermometerParts, withThermometer } from './thermometer.ts';
+import type { ModelInput } from '../../src/index.ts';
+import { thermometerModel, thermometerParts, withThermometer } from './thermometer.ts';
 
 const parts = compose(thermometerParts, silentLogger);
 
@@ -113,8 +114,8 @@ describe('the plan of a device', () => {
     [
       'a channel with the name of a setting',
       { channels: { temperature: { name: 'span' } } },
-      'devices.oven.channels.temperature',
-      /"span"/,
+      'devices.oven.channels.temperature.name',
+      /the setting span/,
     ],
   ];
   it.each(faults)('refuses %s, with its place', (_what, device, path, says) => {
@@ -122,6 +123,60 @@ describe('the plan of a device', () => {
     expect(made).toBeUndefined();
     expect(issues.map((issue) => issue.path.join('.'))).toEqual([path]);
     expect(issues[0]?.message).toMatch(says);
+  });
+
+  it('tells each wrong option of a task, and what the right ones contradict, at once', () => {
+    const acquire = { restartSecs: 1, autostart: 7, exitOnFailure: 'x' };
+    expect(planned({ tasks: { acquire } }).issues.map(({ path, at }) => [path.at(-1), at])).toEqual([
+      ['restartSecs', 'key'],
+      ['autostart', 'value'],
+      ['exitOnFailure', 'value'],
+    ]);
+    const { issues } = planned({ tasks: { acquire: { autostart: 7, restartSec: 5, restartMaxDelaySec: 2 } } });
+    expect(issues.map(({ path }) => path.at(-1))).toEqual(['autostart', 'acquire']);
+    expect(issues[1]?.message).toMatch(/is refused: .*restartMaxDelaySec is below restartSec.*configuration\)$/);
+  });
+
+  it('blames no contradiction on options of which one is refused', () => {
+    const acquire = { restartSteps: 3, restartMaxDelaySec: 'long' };
+    expect(planned({ tasks: { acquire } }).issues.map(({ path }) => path.at(-1))).toEqual(['restartMaxDelaySec']);
+  });
+
+  it('says that it is the model which is wrong, where it is', () => {
+    const faulty: ModelInput = {
+      ...thermometerModel,
+      channels: { time: {}, span: { type: 'enum' } },
+      settings: { span: 'middle' },
+      tasks: { aquire: {}, acquire: { restartSec: -1 } },
+    };
+    const configuration = configSchema(parts.drivers.keys()).parse(withThermometer());
+    const { issues } = planDevice(
+      'oven',
+      configuration,
+      compose({ ...thermometerParts, models: [faulty] }, silentLogger),
+    );
+    expect(new Set(issues.map(({ path, at }) => `${path.join('.')} ${at}`))).toEqual(
+      new Set(['devices.oven.model value']),
+    );
+    expect(issues.map(({ message }) => message.replace('devices.oven.model names thermo-1, whose ', ''))).toEqual([
+      'tasks.aquire is no task of this device. Did you mean "acquire"?',
+      'tasks.acquire.restartSec takes a number of seconds, 0 or more, not -1',
+      'settings.span takes one of "low", "high", not "middle"',
+      'channels.time is reserved (time, and all that ends in _quality or _reason); choose another',
+      'channels.span is the id of the setting span already; choose another',
+      'channels.span.type is enum, which needs options: the words that it can have',
+    ]);
+  });
+
+  it('does not take the names of JavaScript for changes of a channel', () => {
+    const model: ModelInput = { ...thermometerModel, channels: { constructor: {} } };
+    const configuration = configSchema(parts.drivers.keys()).parse(withThermometer({ channels: {} }));
+    const { plan: made } = planDevice(
+      'oven',
+      configuration,
+      compose({ ...thermometerParts, models: [model] }, silentLogger),
+    );
+    expect(made?.channels.get('constructor')?.description.id).toBe('constructor');
   });
 
   it('warns of a start limit that can never be reached', () => {

@@ -81,6 +81,18 @@ describe('a catalogue folder', () => {
 });
 
 describe('a catalogue entry', () => {
+  it('is told its mistakes in the words of the configuration', () => {
+    const entry = { manufacturer: 5, interval: 'soon', channels: { t: { unti: 'K' } }, chanels: {} };
+    const mistakes = [
+      'manufacturer must be a text, is 5: put it in quotes',
+      'it lacks "driver"',
+      'interval must be a duration such as 500ms, 1s, 5min, 2h, 30d or a number of seconds, is "soon"',
+      'channels.t has an unknown key "unti". Did you mean "unit"?',
+      'it has an unknown key "chanels". Did you mean "channels"?',
+    ];
+    expect(() => parseModel(entry, 'x.yaml')).toThrow(`Catalogue entry x.yaml is left out: ${mistakes.join('; ')} (`);
+  });
+
   it('has durations in seconds and canonical units', () => {
     const model = parseModel(
       { driver: 'lakeshore', interval: '500ms', timing: { reply: '2s' }, channels: { t: { unit: 'degC' } } },

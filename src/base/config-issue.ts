@@ -1,7 +1,9 @@
 import type { z } from 'zod';
-import { didYouMean, type ErrorCode, isSecretKey, maskSecrets } from '../base/index.ts';
+import type { ErrorCode } from './codes.ts';
 import type { ConfigPath } from './config-path.ts';
 import { keysAt } from './schema-keys.ts';
+import { isSecretKey, maskSecrets } from './secrets.ts';
+import { didYouMean } from './suggest.ts';
 
 /** One thing that is wrong with a configuration, by its place in the data. */
 export interface ConfigIssue {
@@ -19,6 +21,10 @@ export interface IssueContext {
   readonly schema: z.ZodType;
   /** Where in the configuration the checked value stands. */
   readonly prefix?: ConfigPath;
+  /** What stands for the whole in a message; default `The configuration`. */
+  readonly whole?: string;
+  /** A better word on an unknown key than a similar one, with a blank before it; undefined where there is none. */
+  readonly hint?: (path: ConfigPath, key: string) => string | undefined;
   /** Whether the value at a place must not be shown. What stands under a key such as `password` never is. */
   readonly concealed?: (path: ConfigPath) => boolean;
 }
@@ -30,27 +36,23 @@ export function configIssues(issues: readonly ZodIssue[], context: IssueContext)
   return issues.flatMap((issue) => translate(issue, [], context));
 }
 
-/** A place as people write it: `devices.oven.port`. */
-function placeName(path: ConfigPath): string {
-  return path.length === 0 ? 'The configuration' : path.join('.');
-}
-
 function translate(issue: ZodIssue, parent: ConfigPath, context: IssueContext): ConfigIssue[] {
   const local = [...parent, ...(issue.path as (string | number)[])];
   const path = [...(context.prefix ?? []), ...local];
+  const { whole = 'The configuration' } = context;
+  /** A place as people write it: `devices.oven.port`. */
+  const placeName = (place: ConfigPath): string => (place.length === 0 ? whole : place.join('.'));
   const invalid = (message: string, at: 'key' | 'value' = 'value', where: ConfigPath = path): ConfigIssue[] => [
     { code: 'CONFIG_INVALID', path: where, at, message, severity: 'error' },
   ];
 
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(context.schema, local);
-    return issue.keys.map((key) => ({
-      code: 'CONFIG_UNKNOWN_KEY',
-      path: [...path, key],
-      at: 'key',
-      message: `${placeName(path)} has an unknown key "${cut(key)}".${didYouMean(key, known) || listOf(known)}`,
-      severity: 'error',
-    }));
+    return issue.keys.map((key) => {
+      const hint = context.hint?.(path, key) ?? (didYouMean(key, known) || listOf(known));
+      const message = `${placeName(path)} has an unknown key "${cut(key)}"${hint && `.${hint}`}`;
+      return { code: 'CONFIG_UNKNOWN_KEY', path: [...path, key], at: 'key', message, severity: 'error' };
+    });
   }
   if (issue.code === 'invalid_key') {
     const reason = issue.issues.map((inner) => predicate(inner)).join(', and ');
@@ -67,11 +69,12 @@ function translate(issue: ZodIssue, parent: ConfigPath, context: IssueContext): 
     if (inner) return inner.flatMap((part) => translate(part, local, context));
   }
   const concealed = context.concealed?.(path) || path.some((step) => isSecretKey(String(step)));
-  return invalid(`${placeName(path)} ${predicate(issue)}${shown(issue, concealed)}`);
+  const words = concealed ? withoutValue(issue) : predicate(issue);
+  return invalid(`${placeName(path)} ${words}${shown(issue, concealed)}`);
 }
 
 const listOf = (known: readonly string[]): string =>
-  known.length > 0 && known.length <= 12 ? ` It takes ${known.join(', ')}` : '';
+  known.length > 0 && known.length <= 16 ? ` It takes ${known.join(', ')}` : '';
 
 /** Of a union's alternatives the one that the author of the value meant; undefined where its type fits none. */
 function likeliestBranch(issue: z.core.$ZodIssueInvalidUnion): ZodIssue[] | undefined {
@@ -104,6 +107,13 @@ function predicate(issue: ZodIssue): string {
     default:
       return issue.message;
   }
+}
+
+/** What the author of a schema writes in its messages is not ours: they may repeat the value. */
+function withoutValue(issue: ZodIssue): string {
+  const words = predicate(issue);
+  const { input } = issue;
+  return typeof input === 'string' && input !== '' && words.includes(input) ? 'is not what its key takes' : words;
 }
 
 function tooSmall({ origin, inclusive, minimum }: z.core.$ZodIssueTooSmall): string {

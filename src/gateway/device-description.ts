@@ -1,0 +1,60 @@
+import type { Configuration, DeviceConfiguration } from '../config/index.ts';
+import type { DeviceDescription, Model, RecordedChannel } from '../instrument/index.ts';
+import type { SettingValue } from '../service/index.ts';
+import { definedOnly } from './defined-only.ts';
+import { atSite, type Findings } from './findings.ts';
+import { portName } from './port-options.ts';
+
+export interface DescribedParts {
+  readonly id: string;
+  readonly gateway: Configuration['gateway'];
+  readonly device: DeviceConfiguration;
+  readonly model: Model;
+  readonly channels: ReadonlyMap<string, RecordedChannel>;
+  readonly settingValues: ReadonlyMap<string, SettingValue>;
+}
+
+/** What the sinks know of a device before it is connected. */
+export function describeDevice({
+  id,
+  gateway,
+  device,
+  model,
+  channels,
+  settingValues,
+}: DescribedParts): DeviceDescription {
+  const interval = settingValues.get('interval');
+  // A model that declares no channel is described by the site, device by device: one measurement would mix them all.
+  const describedBySite = model.channels === undefined && model.driverOptions === undefined;
+  const enabled = [...channels.values()].filter((channel) => channel.enabled);
+  return {
+    gateway: gateway.id,
+    device: id,
+    model: model.id,
+    port: portName(device.port),
+    simulated: 'emulated' in device.port,
+    measurement: device.measurement ?? (describedBySite ? id : model.id.replaceAll('-', '_')),
+    tags: { ...gateway.tags, ...device.tags },
+    channels: new Map(enabled.map(({ description }) => [description.id, description])),
+    ...definedOnly({
+      label: device.label,
+      manufacturer: model.manufacturer,
+      modelName: model.model,
+      interval: typeof interval === 'number' ? interval : undefined,
+    }),
+  };
+}
+
+/** A tag and a field of one name make a measurement that cannot be queried. */
+export function checkTags(description: DeviceDescription, own: DeviceConfiguration['tags'], findings: Findings): void {
+  const fields = [...description.channels.keys()].flatMap((id) => [id, `${id}_quality`, `${id}_reason`]);
+  const tags = new Set(Object.keys(description.tags));
+  for (const field of new Set(fields)) {
+    if (!tags.has(field)) continue;
+    const ours = own !== undefined && Object.hasOwn(own, field);
+    const text = ours
+      ? 'is also the name of a channel; choose another name for one of them'
+      : `has a channel with the name of the gateway's tag "${field}"; choose another name for one of them`;
+    findings.add({ code: 'CONFIG_INVALID', place: atSite(...(ours ? ['tags', field] : [])), at: 'key', text });
+  }
+}
