@@ -126,10 +126,13 @@ export class Transactions {
   }
 
   async #perform(request: Request): Promise<void> {
-    if (this.#owed > 0) await this.#drain(request);
+    if (this.#owed > 0) await this.#drain(request, this.#owedUntilMs);
+    // Given up meanwhile: what is owed is owed to the next one all the same.
+    if (request.isSettled) return;
     this.#owed = 0;
     for (let attempt = 0; attempt <= request.retries; attempt++) {
-      if (attempt > 0) await this.#drain(request);
+      // Asked again, it takes a late answer to its own question: only the line is to be quiet.
+      if (attempt > 0) await this.#drain(request, 0);
       await this.#space(request);
       if (request.isSettled) return;
       await this.#exchange(request);
@@ -140,10 +143,9 @@ export class Transactions {
       }
       if (!request.expectsReply) return;
       this.#owed++;
-      this.#owedUntilMs = request.isSettled ? request.sentMs + 2 * request.replyMs : 0;
+      this.#owedUntilMs = request.sentMs + 2 * request.replyMs;
       if (request.isSettled) return;
     }
-    this.#owedUntilMs = request.sentMs + 2 * request.replyMs;
     request.settle(() => timeoutError(request));
     // Only now: an opening anew would settle the request as lost.
     this.ladder.failed(timeoutError(request));
@@ -211,13 +213,13 @@ export class Transactions {
       await this.#pause(rest);
   }
 
-  /** Waits until what is owed has come or need not be waited for, and the line is quiet. */
-  async #drain(request: Request): Promise<void> {
+  /** Waits until what is owed has come, or `owedUntilMs` is over, and the line is quiet. */
+  async #drain(request: Request, owedUntilMs: number): Promise<void> {
     const { clock } = this.#options;
-    const limitMs = Math.max(clock.monotonic(), this.#owedUntilMs) + QUIET_LIMIT_MS;
+    const limitMs = Math.max(clock.monotonic(), owedUntilMs) + QUIET_LIMIT_MS;
     while (!request.isSettled) {
       const quietAtMs = this.#lastChunkMs + this.#quietMs;
-      const untilMs = this.#owed > 0 ? Math.max(quietAtMs, this.#owedUntilMs) : quietAtMs;
+      const untilMs = this.#owed > 0 ? Math.max(quietAtMs, owedUntilMs) : quietAtMs;
       const rest = Math.min(untilMs, limitMs) - clock.monotonic();
       if (rest <= 0) break;
       await this.#pause(rest);

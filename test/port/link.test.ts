@@ -110,6 +110,28 @@ describe('Link.query', () => {
     ]);
   });
 
+  it.each([
+    ['of the question that waits for it', { asked: 'B?', retries: 0, abortAt: 1100 }],
+    ['of its own question, before that is asked again', { asked: 'A?', retries: 1, abortAt: 1020 }],
+  ])('still waits for a late answer after the abort %s', async (_, { asked, retries, abortAt }) => {
+    const { clock, link, drops, sent, say } = await bench({ replyMs: 1000, spacingMs: 40, retries });
+    const abort = new AbortController();
+    const signals = ['A?', 'B?'].map((text) => (text === asked ? { signal: abort.signal } : {}));
+    const answers = [held(link.query('A?', signals[0])), held(link.query('B?', signals[1]))];
+    await clock.advance(abortAt);
+    abort.abort();
+    await expect(answers[asked === 'A?' ? 0 : 1]).rejects.toThrow('ABORTED');
+    await clock.advance(100);
+    expect(sent.map(({ text }) => text)).toEqual(['A?']);
+    const last = asked === 'A?' ? answers[1] : link.query('C?');
+    await say('answer to A\r\n');
+    await clock.advance(100);
+    expect(sent).toHaveLength(2);
+    await say('the next answer\r\n');
+    expect(await last).toBe('the next answer');
+    expect(drops).toEqual([['late', 11]]);
+  });
+
   it('never takes a late answer for that of the next question', async () => {
     const { clock, link, drops, sent, say } = await bench({ replyMs: 1000, retries: 0 });
     const first = held(link.query('A?'));
