@@ -10,6 +10,9 @@ export { version } from '../gateway/index.ts';
 /** What the package itself brings along. */
 export { drivers, emulators, models };
 
+/** The folder of catalogue entries beside a configuration. */
+export const MODELS_FOLDER = 'models.d';
+
 /** What a gateway is composed of at a site: the package's own parts, and over them those beside the configuration. */
 export async function siteParts(configurationFile: string, log: Logger): Promise<GatewayParts> {
   const own = await loadUserDrivers(beside(configurationFile, 'drivers.d'), log);
@@ -24,7 +27,7 @@ export function siteCatalogue(configurationFile: string, log: Logger): Catalogue
 }
 
 function modelFolders(configurationFile: string): string[] {
-  return [models, ...userModels(beside(configurationFile, 'models.d'))];
+  return [models, ...userModels(beside(configurationFile, MODELS_FOLDER))];
 }
 
 function beside(configurationFile: string, name: string): string {

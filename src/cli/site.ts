@@ -2,9 +2,12 @@ import { dirname, join, resolve } from 'node:path';
 import type { Logger } from '../base/index.ts';
 import { type Configuration, type LocatedIssue, loadConfiguration } from '../config/index.ts';
 import { checkConfiguration, type GatewayParts } from '../gateway/index.ts';
+import { siteCatalogue } from './package.ts';
 
-/** What the configuration of a site says now. */
+/** What the configuration of a site, and the catalogue beside it, say now. */
 export interface SiteReading {
+  /** With the catalogue as it was read. */
+  readonly parts: GatewayParts;
   /** Absent where there is an error. */
   readonly configuration?: Configuration;
   /** Everything that is wrong, by position; warnings too. */
@@ -12,13 +15,14 @@ export interface SiteReading {
 }
 
 /** Reads and checks a configuration: the file itself, and then each device with its model, driver and tasks. */
-export function readSite(file: string, parts: GatewayParts, log: Logger): SiteReading {
+export function readSite(file: string, given: GatewayParts, log: Logger): SiteReading {
   const { configuration, sound, issues, withFurther, concealed } = loadConfiguration(file, {
-    sections: Object.keys(parts.drivers),
+    sections: Object.keys(given.drivers),
   });
+  const parts = { ...given, models: siteCatalogue(file, log) };
   const all = sound ? withFurther(checkConfiguration(sound, parts, log, concealed)) : issues;
   const usable = configuration && !all.some(({ severity }) => severity === 'error');
-  return { issues: all, ...(usable && { configuration }) };
+  return { parts, issues: all, ...(usable && { configuration }) };
 }
 
 /** Settings that were changed at run time lie beside the journal. */

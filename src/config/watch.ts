@@ -1,39 +1,42 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { devicesFolder } from './source-file.ts';
 
 const QUIET_MS = 200;
 
 /**
- * Calls back once after each burst of edits of the file or of `devices.d` beside it. Folders are watched, since an editor
- * puts a new file in the place of the old one, and the folder `devices.d` may come later.
+ * Calls back once after each burst of edits of the file or of the folders of YAML files beside it, `devices.d` and more.
+ * Folders are watched, since an editor puts a new file in the place of the old one, and such a folder may come later.
  *
+ * @param more names of further folders beside the file
  * @returns a function that ends the watching
  */
-export function watchConfiguration(file: string, onEdit: () => void): () => void {
-  const folder = devicesFolder(resolve(file));
-  const names = [basename(file), basename(folder)];
+export function watchConfiguration(file: string, onEdit: () => void, more: readonly string[] = []): () => void {
+  const beside = [devicesFolder(resolve(file)), ...more.map((name) => join(dirname(resolve(file)), name))];
+  const watchers = new Map<string, FSWatcher | undefined>();
   let quiet: NodeJS.Timeout | undefined;
-  let devices: FSWatcher | undefined;
   const edited = (): void => {
     clearTimeout(quiet);
     quiet = setTimeout(onEdit, QUIET_MS);
   };
-  const watchDevices = (): void => {
-    devices?.close();
-    devices = watchFolder(folder, (name) => {
+  const watchBeside = (folder: string): void => {
+    watchers.get(folder)?.close();
+    const watcher = watchFolder(folder, (name) => {
       if (name === null || (/\.ya?ml$/.test(name) && !name.startsWith('.'))) edited();
     });
+    watchers.set(folder, watcher);
   };
   const main = watchFolder(dirname(resolve(file)), (name) => {
-    if (name === null || names.includes(name)) edited();
-    if (name === null || name === basename(folder)) watchDevices();
+    const folder = beside.find((candidate) => basename(candidate) === name);
+    if (name === null || name === basename(file) || folder !== undefined) edited();
+    if (name === null) beside.forEach(watchBeside);
+    else if (folder !== undefined) watchBeside(folder);
   });
-  watchDevices();
+  beside.forEach(watchBeside);
   return () => {
     clearTimeout(quiet);
     main?.close();
-    devices?.close();
+    for (const watcher of watchers.values()) watcher?.close();
   };
 }
 

@@ -11,20 +11,31 @@ export interface ConfigurationChange {
   readonly server: boolean;
 }
 
-/** Compares two configurations. A device is the same when its text and what it inherits from the gateway are. */
-export function compareConfigurations(before: Configuration, after: Configuration): ConfigurationChange {
+/**
+ * Compares two configurations. A device is the same when its text, its model, and what it inherits from the gateway are.
+ *
+ * @param remodelled whether the catalogue now says something else of a device's model
+ */
+export function compareConfigurations(
+  before: Configuration,
+  after: Configuration,
+  remodelled: (device: string) => boolean = () => false,
+): ConfigurationChange {
   const inherited = !same(before.gateway, after.gateway);
   const renamed = before.gateway.id !== after.gateway.id;
   const ids = Object.keys(after.devices);
   return {
     removed: Object.keys(before.devices).filter((id) => !(id in after.devices)),
     added: ids.filter((id) => !(id in before.devices)),
-    changed: ids.filter((id) => id in before.devices && (inherited || !same(before.devices[id], after.devices[id]))),
+    changed: ids.filter(
+      (id) => id in before.devices && (inherited || remodelled(id) || !same(before.devices[id], after.devices[id])),
+    ),
     sinks: sinkNames.filter((name) => !same(before[name], after[name]) || (renamed && after[name] !== undefined)),
     server: !same(before.server, after.server),
   };
 }
 
-function same(a: unknown, b: unknown): boolean {
+/** By their text: what was read from the same file has its keys in the same order. */
+export function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -10,16 +10,24 @@ import type { Concealed } from './findings.ts';
 export interface GatewayParts {
   /** Driver classes by the names that catalogue entries call them by. */
   readonly drivers: Readonly<Record<string, InstrumentClass>>;
-  /** Folders of catalogue files, or entries; of two with one id the later counts. */
-  readonly models: readonly (string | ModelInput)[];
+  /** Folders of catalogue files, or entries, of two with one id the later counts; or a catalogue that was read already. */
+  readonly models: readonly (string | ModelInput)[] | Catalogue;
   /** Emulated instruments by model id, for ports that are `{ emulated: true }`. */
   readonly emulators?: Readonly<Record<string, Emulator>>;
 }
 
 /** Reads the catalogue. A faulty file or entry is named in the log and left out. */
-export function compose(parts: GatewayParts, log: Logger): Parts {
+export function compose({ drivers, models, emulators }: GatewayParts, log: Logger): Parts {
+  return {
+    catalogue: models instanceof Catalogue ? models : readCatalogue(models, log),
+    drivers: new Map(Object.entries(drivers)),
+    emulators: new Map(Object.entries(emulators ?? {})),
+  };
+}
+
+function readCatalogue(models: readonly (string | ModelInput)[], log: Logger): Catalogue {
   const catalogue = new Catalogue();
-  for (const source of parts.models) {
+  for (const source of models) {
     if (typeof source === 'string') {
       catalogue.addFolder(source, log);
       continue;
@@ -31,11 +39,7 @@ export function compose(parts: GatewayParts, log: Logger): Parts {
       log.error(error.message);
     }
   }
-  return {
-    catalogue,
-    drivers: new Map(Object.entries(parts.drivers)),
-    emulators: new Map(Object.entries(parts.emulators ?? {})),
-  };
+  return catalogue;
 }
 
 export interface Plans {

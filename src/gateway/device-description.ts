@@ -23,7 +23,8 @@ export function describeDevice({
   channels,
   settingValues,
 }: DescribedParts): DeviceDescription {
-  const interval = settingValues.get('interval');
+  // Of a polled instrument a setting, of a talker the least time between two samples.
+  const interval = settingValues.get('interval') ?? device.interval;
   // A model that declares no channel is described by the site, device by device: one measurement would mix them all.
   const describedBySite = model.channels === undefined && model.driverOptions === undefined;
   const enabled = [...channels.values()].filter((channel) => channel.enabled);

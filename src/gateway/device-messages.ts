@@ -1,14 +1,15 @@
+import { LabwireError } from '../base/index.ts';
 import type { DeviceDescription } from '../instrument/index.ts';
 import type { TaskControl } from '../task/index.ts';
 
+/** Why a device gives no readings. */
 export interface Cause {
   readonly code: string | null;
   readonly message: string;
 }
 
-/** Every message of a LabwireError ends with its code. */
-export function causeOf(message: string): Cause {
-  return { code: / \(([A-Z_]+)\)$/.exec(message)?.[1] ?? null, message };
+export function causeOf(error: Error): Cause {
+  return { code: error instanceof LabwireError ? error.code : null, message: error.message };
 }
 
 export function taskState(task: TaskControl): object {

@@ -263,9 +263,8 @@ export class Device {
   /** Why the device gives no readings: its port, else its task. */
   #cause(): Cause | undefined {
     if (this.#health === 'disabled' || deviceStatus(this.#health) === 'online') return undefined;
-    if (this.port.state !== 'open' && this.#portError) return causeOf(this.#portError.message);
-    const lastError = this.#acquire?.get('lastError') as TaskError | null | undefined;
-    return lastError ? causeOf(lastError.message) : undefined;
+    if (this.port.state !== 'open' && this.#portError) return causeOf(this.#portError);
+    return (this.#acquire?.get('lastError') as TaskError | null | undefined) ?? undefined;
   }
 
   #tellAll(): void {

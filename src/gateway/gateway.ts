@@ -5,7 +5,7 @@ import { type EventRecord, type Journal, MemoryJournal } from '../journal/index.
 import { HttpServer, runUntilStopped } from '../server/index.ts';
 import { addMember, DataService, removeMember, ServiceHost } from '../service/index.ts';
 import type { TaskEvent } from '../task/index.ts';
-import { compareConfigurations } from './changes.ts';
+import { compareConfigurations, same } from './changes.ts';
 import { compose, configurationError, type GatewayParts, parseConfiguration, planDevices } from './composition.ts';
 import { Device } from './device.ts';
 import type { DevicePlan, Parts } from './device-plan.ts';
@@ -29,7 +29,7 @@ const TASK_STOP_CAP_S = 2;
 
 /** Instruments in, MQTT and InfluxDB out: puts the parts together, and starts and stops them in order. */
 export class Gateway {
-  readonly #parts: Parts;
+  #parts: Parts;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #journal: Journal = new MemoryJournal();
@@ -56,12 +56,13 @@ export class Gateway {
     this.#clock = options.clock ?? systemClock;
     this.#parts = compose(options, this.#log);
     this.#configuration = parseConfiguration(configuration, this.#parts);
-    this.#plans = this.#plan(this.#configuration);
+    this.#plans = this.#plan(this.#configuration, this.#parts);
     this.#startedAt = this.#clock.now();
     const { stateFile } = options;
     this.#host = new ServiceHost(this.#root, {
       clock: this.#clock,
       log: this.#log,
+      logFor: (path) => this.#deviceLog(path.split('.')[0] ?? path),
       ...(stateFile !== undefined && { stateFile }),
       onTaskEvent: (path, event) => this.#taskEvent(path, event),
       onExit: (_path, error) => this.#end(error),
@@ -179,17 +180,21 @@ export class Gateway {
   /**
    * Goes over to another configuration: only what differs is stopped and started.
    *
+   * @param parts what it is composed of from now on; default as before
    * @throws LabwireError CONFIG_INVALID; nothing is changed then
    */
-  apply(input: ConfigurationInput): Promise<void> {
+  apply(input: ConfigurationInput, parts?: GatewayParts): Promise<void> {
     return this.#inTurn(async () => {
-      const configuration = parseConfiguration(input, this.#parts);
-      const plans = this.#plan(configuration);
-      const before = this.#configuration;
+      const composed = parts ? compose(parts, this.#log) : this.#parts;
+      const configuration = parseConfiguration(input, composed);
+      const plans = this.#plan(configuration, composed);
+      const [before, plansBefore] = [this.#configuration, this.#plans];
+      this.#parts = composed;
       this.#configuration = configuration;
       this.#plans = plans;
       if (!this.#running) return;
-      const change = compareConfigurations(before, configuration);
+      const remodelled = (id: string): boolean => !same(plansBefore.get(id)?.model, plans.get(id)?.model);
+      const change = compareConfigurations(before, configuration, remodelled);
       await Promise.all(change.changed.map((id) => this.#stopDevice(id)));
       for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
       if (change.server) await this.#moveServer(before.server);
@@ -231,9 +236,12 @@ export class Gateway {
     }
   }
 
-  #plan(configuration: Configuration): ReadonlyMap<string, DevicePlan> {
-    const { devices, issues } = planDevices(configuration, this.#parts);
-    for (const { severity, message } of issues) if (severity === 'warning') this.#log.warn(message);
+  #plan(configuration: Configuration, parts: Parts): ReadonlyMap<string, DevicePlan> {
+    const { devices, issues } = planDevices(configuration, parts);
+    for (const { severity, code, message } of issues) {
+      // Of its tasks the service host tells, wherever they come from.
+      if (severity === 'warning' && code !== 'TASK_OPTION') this.#log.warn(message);
+    }
     if (issues.some(({ severity }) => severity === 'error')) throw configurationError(issues);
     return devices;
   }
@@ -241,7 +249,7 @@ export class Gateway {
   #add(plan: DevicePlan): void {
     const device = new Device(plan, {
       clock: this.#clock,
-      log: this.#log.child({ device: plan.id }),
+      log: this.#deviceLog(plan.id),
       journal: this.#journal,
       state: this.#state,
       event: (event) => this.#event(event),
@@ -285,6 +293,10 @@ export class Gateway {
       this.#sinks.refresh();
       this.#scheduleRefresh();
     }, REFRESH_MS);
+  }
+
+  #deviceLog(device: string): Logger {
+    return this.#log.child({ device });
   }
 
   #taskEvent(path: string, event: TaskEvent): void {

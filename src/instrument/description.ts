@@ -43,7 +43,7 @@ export interface DeviceDescription {
   readonly measurement: string;
   /** The site's tags, gateway's and device's merged. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Seconds between two polls; undefined for a talker. */
+  /** Seconds between two samples; undefined for a talker that may say all it has to say. */
   readonly interval?: number;
   readonly channels: ReadonlyMap<string, ChannelDescription>;
 }

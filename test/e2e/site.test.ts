@@ -100,6 +100,22 @@ describe('a site with drivers, models and devices of its own', () => {
     expect((await gateway.stop()).status).toBe(0);
   });
 
+  it('takes an edit of a model at once', async () => {
+    const configuration = site('edited', {
+      'drivers.d/chiller.js': driver(''),
+      'models.d/chiller-1.yaml': model,
+      'devices.d/chiller.yaml': devices,
+    });
+    run(configuration);
+    await live.until(() => reading('edited') !== undefined);
+    folder.write('edited/models.d/chiller-1.yaml', model.replace('degC', 'K'));
+    await live.until((messages) =>
+      messages.some(
+        ({ topic, payload }) => topic.startsWith('labwire/edited/chiller/channels/') && payload.includes('"K"'),
+      ),
+    );
+  });
+
   it('may write its driver in TypeScript, for a Node that strips types', async () => {
     const configuration = site('typed', {
       'drivers.d/chiller.ts': driver(': number'),

@@ -3,7 +3,7 @@ import { formatIssue, watchConfiguration } from '../../config/index.ts';
 import { Gateway, type GatewayParts } from '../../gateway/index.ts';
 import type { CliIo } from '../io.ts';
 import { createLogger, type LogLevel } from '../log.ts';
-import { siteParts } from '../package.ts';
+import { MODELS_FOLDER, siteParts } from '../package.ts';
 import { readSite, stateFileOf } from '../site.ts';
 
 export interface RunOptions {
@@ -14,14 +14,14 @@ export interface RunOptions {
 /** `labwire run`: the gateway, until it is stopped. An edit of the configuration applies at once. */
 export async function runCommand({ config, logLevel }: RunOptions, io: CliIo): Promise<number> {
   const log = createLogger({ level: logLevel ?? 'info', pretty: io.terminal, env: io.env });
-  const parts = await siteParts(config, log);
-  const { configuration, issues } = readSite(config, parts, log);
+  const given = await siteParts(config, log);
+  const { configuration, parts, issues } = readSite(config, given, log);
   if (!configuration) {
     for (const issue of issues) io.complain(formatIssue(issue));
     return 2;
   }
   const gateway = new Gateway(configuration, { ...parts, log, stateFile: stateFileOf(config) });
-  const endWatching = watchConfiguration(config, () => void reload(gateway, config, parts, log));
+  const endWatching = watchConfiguration(config, () => void reload(gateway, config, given, log), [MODELS_FOLDER]);
   try {
     return await gateway.run();
   } finally {
@@ -30,15 +30,15 @@ export async function runCommand({ config, logLevel }: RunOptions, io: CliIo): P
 }
 
 /** A faulty edit changes nothing and says why. */
-async function reload(gateway: Gateway, config: string, parts: GatewayParts, log: Logger): Promise<void> {
-  const { configuration, issues } = readSite(config, parts, log);
+async function reload(gateway: Gateway, config: string, given: GatewayParts, log: Logger): Promise<void> {
+  const { configuration, parts, issues } = readSite(config, given, log);
   if (!configuration) {
     for (const issue of issues) log.error(formatIssue(issue));
     log.error(`${config} has mistakes; the gateway goes on as it was`);
     return;
   }
   try {
-    await gateway.apply(configuration);
+    await gateway.apply(configuration, parts);
   } catch (error) {
     const code = error instanceof LabwireError ? error.code : 'INTERNAL';
     log.error({ code, err: error }, `the edit of ${config} could not be applied: ${toError(error).message}`);
