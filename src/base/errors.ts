@@ -56,7 +56,7 @@ export function toError(thrown: unknown): Error {
 }
 
 export function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return signal.aborted && (error === signal.reason || (error instanceof LabwireError && error.code === 'ABORTED'));
+  return signal.aborted && (error === signal.reason || (error instanceof Error && codeOf(error) === 'ABORTED'));
 }
 
 /** The reason of an aborted signal as labwire's own error, for every wait that a signal ends. */
