@@ -17,13 +17,11 @@ export class Line extends Instrument {
   readonly acquire = task({ autostart: true, doc: 'Listens to the lines.' }, async ({ signal }) => {
     const options = this.options as LineOptions;
     const read = lineReader(options);
-    // Half a line of JSON is no JSON, but the rest of `21.5,40` is `5,40`: a listener that comes in the middle cannot
-    // tell, so its first line does not count.
-    let partial = options.format !== 'json';
+    // Half a line of JSON is no JSON, but the rest of `21.5,40` is `5,40`, which nobody can tell from a whole line.
+    const tellsWhole = options.format === 'json';
     for await (const frame of this.frames(signal)) {
-      if (partial) this.drop('partial');
+      if (frame.partial && !tellsWhole) this.drop('partial');
       else this.#take(frame, read);
-      partial = false;
     }
   });
 

@@ -4,6 +4,8 @@ export interface Frame {
   readonly text: string;
   /** Arrival of its last byte: whole µs since the Unix epoch. */
   readonly at: number;
+  /** True of the first frame after an opening when the line was not quiet before it: its beginning may be missing. */
+  readonly partial?: boolean;
 }
 
 /** Counts what a framing discarded, by reason. */

@@ -46,6 +46,8 @@ export interface FramesOptions {
 
 const REPLY_MS = 1000;
 const RETRIES = 1;
+/** Who pauses longer than this in the middle of a line is not reckoned with. */
+const QUIET_BEFORE_FRAME_MS = 250;
 
 /**
  * Questions and answers, and what is said unasked, over one port. One transaction at a time, in the order of the calls;
@@ -67,6 +69,10 @@ export class Link {
   #readers: readonly FrameReader[] = [];
   #lastArrival = 0;
   #lastChunkMs = 0;
+  /** The opening, until the first byte after it has come. */
+  #quietSinceMs: number | undefined;
+  /** The frame that is arriving may have begun before the opening. */
+  #joinedLate = false;
 
   constructor(options: LinkOptions) {
     this.port = options.port;
@@ -156,11 +162,17 @@ export class Link {
 
   #receive(bytes: Buffer): void {
     this.#lastChunkMs = this.#clock.monotonic();
+    if (this.#quietSinceMs !== undefined) {
+      this.#joinedLate = this.#lastChunkMs - this.#quietSinceMs < QUIET_BEFORE_FRAME_MS;
+      this.#quietSinceMs = undefined;
+    }
     this.#transactions.heard(this.#lastChunkMs);
     this.#framer.push(bytes, this.#clock.now());
   }
 
-  #onFrame(frame: Frame): void {
+  #onFrame(whole: Frame): void {
+    const frame = this.#joinedLate ? { ...whole, partial: true } : whole;
+    this.#joinedLate = false;
     this.#lastArrival = frame.at;
     if (this.#transactions.take(frame)) return;
     if (this.#readers.length === 0) {
@@ -180,6 +192,8 @@ export class Link {
 
   #begin(): void {
     this.#framer = this.#createFramer();
+    this.#quietSinceMs = this.#clock.monotonic();
+    this.#joinedLate = false;
     this.#transactions.begin();
   }
 

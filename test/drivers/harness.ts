@@ -19,6 +19,8 @@ export interface Recorded {
 }
 
 export interface BenchOptions {
+  /** The first line may have begun before the connection. */
+  readonly joinedLate?: boolean;
   /** The driver's section, as a site writes it. */
   readonly options?: unknown;
   /** Channels that the site switched off. */
@@ -36,9 +38,11 @@ export class Bench {
   readonly acquire: Task;
   #lines: string[] = [];
   #more: (() => void) | undefined;
+  #joinedLate: boolean;
   #arrival = 1_000_000;
 
-  constructor(modelId: string, { options, off = [], answer }: BenchOptions = {}) {
+  constructor(modelId: string, { options, off = [], answer, joinedLate = false }: BenchOptions = {}) {
+    this.#joinedLate = joinedLate;
     const catalogue = new Catalogue();
     catalogue.addFolder(models, silentLogger);
     const model = catalogue.get(modelId);
@@ -108,7 +112,8 @@ export class Bench {
     for (;;) {
       for (const text of this.#lines.splice(0)) {
         this.#arrival += 1_000_000;
-        yield { text, at: this.#arrival };
+        yield this.#joinedLate ? { text, at: this.#arrival, partial: true } : { text, at: this.#arrival };
+        this.#joinedLate = false;
       }
       await new Promise<void>((resolve, reject) => {
         this.#more = resolve;

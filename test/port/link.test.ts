@@ -313,6 +313,31 @@ describe('Link.query', () => {
 });
 
 describe('Link.frames', () => {
+  it('marks the first frame after an opening when the line was not quiet before it', async () => {
+    const { clock, link, memory, say } = await bench();
+    const texts = async (count: number): Promise<[string, boolean][]> => {
+      const frames = link.frames();
+      await clock.advance(100);
+      await say('.5,40\r\n21.5,40\r\n');
+      const heard: [string, boolean][] = [];
+      for (let i = 0; i < count; i++) {
+        const { value } = await frames.next();
+        heard.push([value.text, value.partial ?? false]);
+      }
+      await frames.return?.();
+      return heard;
+    };
+    expect(await texts(2)).toEqual([
+      ['.5,40', true],
+      ['21.5,40', false],
+    ]);
+    expect(await texts(1)).toEqual([['.5,40', false]]);
+    memory.unplug();
+    memory.plug();
+    await clock.advance(1000);
+    expect(await texts(1)).toEqual([['.5,40', false]]);
+  });
+
   it('gives each frame with its arrival, several of one chunk in order', async () => {
     const { clock, link, say } = await bench();
     const frames = link.frames();
@@ -321,7 +346,7 @@ describe('Link.frames', () => {
     await say('a\r\nb\r\n');
     await clock.advance(5);
     await say('c\n');
-    expect(await first).toEqual({ done: false, value: { text: 'a', at: 1_700_000_000_005_000 } });
+    expect((await first).value).toMatchObject({ text: 'a', at: 1_700_000_000_005_000 });
     expect((await frames.next()).value).toMatchObject({ text: 'b', at: 1_700_000_000_005_000 });
     expect((await frames.next()).value).toMatchObject({ text: 'c', at: 1_700_000_000_010_000 });
     expect(clock.pending).toBe(0);
