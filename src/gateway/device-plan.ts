@@ -1,5 +1,4 @@
-import type { ConfigIssue } from '../base/index.ts';
-import { didYouMean, isMember, MEMBER } from '../base/index.ts';
+import { type ConfigIssue, didYouMean, isMember, MEMBER } from '../base/index.ts';
 import type { Configuration, DeviceConfiguration } from '../config/index.ts';
 import {
   type Catalogue,
