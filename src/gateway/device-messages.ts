@@ -1,4 +1,4 @@
-import { LabwireError } from '../base/index.ts';
+import { codeOf } from '../base/index.ts';
 import type { DeviceDescription } from '../instrument/index.ts';
 import type { TaskControl } from '../task/index.ts';
 
@@ -9,7 +9,7 @@ export interface Cause {
 }
 
 export function causeOf(error: Error): Cause {
-  return { code: error instanceof LabwireError ? error.code : null, message: error.message };
+  return { code: codeOf(error), message: error.message };
 }
 
 export function taskState(task: TaskControl): object {

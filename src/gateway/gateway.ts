@@ -1,4 +1,4 @@
-import { type Clock, type Logger, silentLogger, systemClock, type Timer, toError } from '../base/index.ts';
+import { type Clock, isoTime, type Logger, silentLogger, systemClock, type Timer, toError } from '../base/index.ts';
 import type { Configuration, ConfigurationInput } from '../config/index.ts';
 import type { Sample } from '../instrument/index.ts';
 import { type EventRecord, type Journal, MemoryJournal } from '../journal/index.ts';
@@ -281,7 +281,7 @@ export class Gateway {
     const { gateway } = this.#configuration;
     this.#state.set(['info'], {
       version,
-      startedAt: new Date(this.#startedAt / 1000).toISOString(),
+      startedAt: isoTime(this.#startedAt),
       tags: gateway.tags,
       devices: Object.keys(this.#configuration.devices),
     });
