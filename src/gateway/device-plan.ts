@@ -1,4 +1,4 @@
-import { type ConfigIssue, didYouMean, isMember, MEMBER } from '../base/index.ts';
+import { type ConfigIssue, didYouMean, isMember, MEMBER, toError } from '../base/index.ts';
 import type { Configuration, DeviceConfiguration } from '../config/index.ts';
 import {
   type Catalogue,
@@ -65,7 +65,8 @@ export function planDevice(
   const emulator = emulatorOf(device, parts, findings);
 
   const section = readDriverSection(device, model, parts.drivers, findings);
-  const instrument = new driver();
+  const instrument = instrumentOf(driver, model, findings);
+  if (!instrument) return { issues };
   configureInstrument(instrument, section?.options);
   const { tasks, settings, names } = membersOf(instrument, id);
   if (!tasks.has('acquire')) {
@@ -99,6 +100,17 @@ function driverOf({ driver: name }: Model, { drivers }: Parts, findings: Finding
     findings.add({ code: 'DRIVER_UNKNOWN', place: inModel('driver'), text, hint: didYouMean(name, drivers.keys()) });
   }
   return driver;
+}
+
+/** A faulty driver of a site must not keep the others from being checked. */
+function instrumentOf(driver: InstrumentClass, model: Model, findings: Findings): Instrument | undefined {
+  try {
+    return new driver();
+  } catch (error) {
+    const text = `is "${model.driver}", whose constructor throws: ${toError(error).message}`;
+    findings.add({ code: 'DRIVER_INVALID', place: inModel('driver'), text });
+    return undefined;
+  }
 }
 
 function emulatorOf({ model, port }: DeviceConfiguration, parts: Parts, findings: Findings): Emulator | undefined {

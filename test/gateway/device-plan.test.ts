@@ -3,7 +3,7 @@ import { type ConfigIssue, silentLogger } from '../../src/base/index.ts';
 import { configSchema } from '../../src/config/index.ts';
 import { compose } from '../../src/gateway/composition.ts';
 import { type DevicePlan, planDevice } from '../../src/gateway/device-plan.ts';
-import type { ModelInput } from '../../src/index.ts';
+import { Instrument, type InstrumentClass, type ModelInput } from '../../src/index.ts';
 import { thermometerModel, thermometerParts, withThermometer } from './thermometer.ts';
 
 const parts = compose(thermometerParts, silentLogger);
@@ -21,6 +21,32 @@ function plan(device: Record<string, unknown> = {}, rest = {}): DevicePlan {
   if (!made) throw new Error(issues.map(({ message }) => message).join('; '));
   return made;
 }
+
+describe('a faulty driver', () => {
+  const withDriver = (driver: InstrumentClass): readonly ConfigIssue[] => {
+    const faulty = compose({ ...thermometerParts, drivers: { thermometer: driver } }, silentLogger);
+    const configuration = configSchema(faulty.drivers.keys()).parse(withThermometer());
+    return planDevice('oven', configuration, faulty).issues;
+  };
+
+  it('whose constructor throws is named, and ends nothing else', () => {
+    class Broken extends Instrument {
+      readonly value: never = (() => {
+        throw new Error('no such library');
+      })();
+    }
+    expect(withDriver(Broken)).toMatchObject([
+      { code: 'DRIVER_INVALID', message: expect.stringMatching(/no such library/) },
+    ]);
+  });
+
+  it('without a task acquire is named', () => {
+    class Idle extends Instrument {}
+    expect(withDriver(Idle)).toMatchObject([
+      { code: 'DRIVER_INVALID', message: expect.stringMatching(/no task "acquire"/) },
+    ]);
+  });
+});
 
 describe('the plan of a device', () => {
   it('takes the facts of the model', () => {
