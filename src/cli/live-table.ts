@@ -28,7 +28,9 @@ export class LiveTable {
     if (this.#out.isTTY) {
       // Up to the first row, and clear from there to the end of the screen.
       const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A\u001b[J` : '';
-      this.#out.write(`${up}${rows.map((row) => `${row.slice(0, this.#out.columns - 1)}\n`).join('')}`);
+      // A row that wraps would be two; a terminal that does not say its width has none to keep to.
+      const width = this.#out.columns > 0 ? this.#out.columns - 1 : Number.POSITIVE_INFINITY;
+      this.#out.write(`${up}${rows.map((row) => `${row.slice(0, width)}\n`).join('')}`);
       this.#drawn = rows.length;
     } else this.#out.write(rows.map((row) => `${row}\n`).join(''));
   }
