@@ -117,6 +117,11 @@ export class FakeClock implements Clock {
     this.#wallUs += seconds * 1_000_000;
   }
 
+  /** Lets time pass in which nothing else of the process runs, as a long computation does: no timer fires. */
+  block(milliseconds: number): void {
+    this.#monotonicMs += milliseconds;
+  }
+
   /** Lets the given time pass. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#monotonicMs + milliseconds;

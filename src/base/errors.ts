@@ -49,10 +49,19 @@ export function codeOf(error: Error): ErrorCode | null {
   return typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : null;
 }
 
-/** Whatever was thrown, as an Error. */
+/** Whatever was thrown, as an Error that can be read without a surprise: a text as its message and as its name. */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
-  return new Error(typeof thrown === 'string' ? thrown : show(thrown), { cause: thrown });
+  try {
+    if (thrown instanceof Error && typeof thrown.message === 'string' && typeof thrown.name === 'string') {
+      codeOf(thrown);
+      return thrown;
+    }
+    const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;
+    return new Error(typeof message === 'string' ? message : show(thrown), { cause: thrown });
+  } catch (error) {
+    // A getter or a proxy that throws itself.
+    return new Error('An error that cannot be read', { cause: error });
+  }
 }
 
 export function isAbort(error: unknown, signal: AbortSignal): boolean {

@@ -38,8 +38,10 @@ export async function runUntilStopped({ log, start, stop, ended }: Runnable): Pr
   try {
     log.info('starting');
     await start();
-    const failure = await Promise.race([signal, ended]);
+    let failure = await Promise.race([signal, ended]);
     const abandoned = await stop();
+    // A body that had to be abandoned may have been that of a task with exitOnFailure.
+    failure ??= await Promise.race([ended, undefined]);
     const status = failure ? 1 : 0;
     if (failure) {
       log.fatal({ err: failure }, `stopped after a failure: ${failure.message}`);

@@ -73,7 +73,12 @@ export class Server {
   /** Listens, loads the kept settings, starts the autostart tasks. @throws LabwireError SERVER_ADDRESS; nothing runs then */
   async start(): Promise<void> {
     const { host = '127.0.0.1', port = 8001 } = this.#options;
+    if (this.#stopping) return;
     await this.#http.start({ host, port });
+    if (this.#stopping) {
+      await this.#http.stop();
+      return;
+    }
     this.#log.info(`serving ${this.#service.constructor.name} on ${this.#http.address}`);
     await this.#host.start();
   }

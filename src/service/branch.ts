@@ -21,8 +21,7 @@ export function isBranch(value: unknown): value is Branch {
 }
 
 /** Members, services, collections, and arrays that hold such: all that is ever visible to a client. */
-export function isExposed(value: unknown): boolean {
-  return (
-    isMember(value) || isBranch(value) || (Array.isArray(value) && value.some((one) => isMember(one) || isBranch(one)))
-  );
+export function isExposed(value: unknown, within: readonly unknown[] = []): boolean {
+  if (!Array.isArray(value)) return isMember(value) || isBranch(value);
+  return !within.includes(value) && value.some((one) => isExposed(one, [...within, value]));
 }

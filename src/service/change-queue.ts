@@ -6,7 +6,7 @@ export interface Change {
 }
 
 /** So many changes wait for a slow listener before those of one path are merged into its newest. */
-const LIMIT = 10_000;
+const LIMIT = 100_000;
 
 /** After so many changes in a row everything else in the process has its turn. */
 const STRETCH = 1_000;

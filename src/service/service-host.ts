@@ -31,6 +31,9 @@ export interface ServiceHostOptions {
   readonly onExit?: (path: string, error: Error) => void;
 }
 
+/** What the kept settings get at the stop, also when the tasks have used up all its time. */
+const LEAST_FLUSH_MS = 250;
+
 /** Runs a service: its autostart tasks, its kept settings, the services that come and go. */
 export class ServiceHost {
   readonly #options: ServiceHostOptions;
@@ -42,6 +45,8 @@ export class ServiceHost {
   readonly #tasks = new Set<TaskControl>();
   /** Tasks of services that were removed, until they have ended. */
   readonly #leaving = new Set<TaskControl>();
+  /** Those that have ended, while others are still leaving. */
+  readonly #gone = new Set<TaskControl>();
   #stopped = false;
 
   constructor(root: DataService, options: ServiceHostOptions = {}) {
@@ -77,10 +82,10 @@ export class ServiceHost {
   async stop(capSec = 2): Promise<string[]> {
     this.#stopped = true;
     this.#watch.stop();
-    await this.#stopTasks(capSec);
-    // What a body started while it was winding up.
+    const end = this.#clock.monotonic() + capSec * 1000;
     const abandoned = await this.#stopTasks(capSec);
-    await this.#flush(capSec);
+    for (const control of [...this.#tasks, ...this.#leaving, ...this.#gone]) control.reopen();
+    await this.#flush(Math.max(LEAST_FLUSH_MS, end - this.#clock.monotonic()));
     return abandoned;
   }
 
@@ -109,6 +114,8 @@ export class ServiceHost {
     if (!isTask(node)) return;
     const control = taskControl(node);
     this.#tasks.add(control);
+    this.#leaving.delete(control);
+    control.reopen();
     this.#bind(control, path);
     for (const warning of control.warnings()) this.#logFor(path).warn(warning);
   }
@@ -123,8 +130,18 @@ export class ServiceHost {
       const control = taskControl(node);
       this.#tasks.delete(control);
       this.#leaving.add(control);
-      void node.stop().then(() => this.#leaving.delete(control));
+      void control.stopWithin(Number.POSITIVE_INFINITY).then(() => this.#left(control));
     } else if (isMember(node)) this.#settings.removed(path);
+  }
+
+  /** When all tasks of removed services have ended, so that none starts another, they are their owners' alone. */
+  #left(control: TaskControl): void {
+    if (this.#stopped) return;
+    this.#leaving.delete(control);
+    this.#gone.add(control);
+    if (this.#leaving.size > 0) return;
+    for (const gone of this.#gone) if (!this.#tasks.has(gone)) gone.reopen();
+    this.#gone.clear();
   }
 
   #moved(node: Exposed, path: string): void {
@@ -154,10 +171,10 @@ export class ServiceHost {
   }
 
   /** A disk that hangs must not hold up the stop. */
-  async #flush(capSec: number): Promise<void> {
+  async #flush(limitMs: number): Promise<void> {
     if (!this.#file) return;
     const over = new AbortController();
-    const limit = sleep(this.#clock, capSec * 1000, over.signal).then(
+    const limit = sleep(this.#clock, limitMs, over.signal).then(
       () => this.#log.error('the kept settings could not be written in time'),
       () => {},
     );

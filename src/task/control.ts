@@ -44,6 +44,11 @@ export interface TaskControl extends MemberCore {
   progress(): void;
   /** Ticks of `every` that were skipped since the last manual start. */
   readonly missedTicks: number;
-  /** A stop with `timeoutStopSec` capped; false if the body had to be abandoned. Never rejects. */
+  /**
+   * A stop with `timeoutStopSec` capped, by an owner who wants the task to stay stopped: nothing that a body does starts
+   * it again before `reopen()`. False if the body had to be abandoned. Never rejects.
+   */
   stopWithin(capSec: number): Promise<boolean>;
+  /** Heeds starts again, after `stopWithin()`. */
+  reopen(): void;
 }

@@ -13,7 +13,7 @@ import {
 } from '../base/index.ts';
 import { AttributeBoard } from './attributes.ts';
 import type { TaskBody, TaskContext, TaskError, TaskResult, TaskState } from './context.ts';
-import type { TaskControl, TaskHost } from './control.ts';
+import type { TaskControl, TaskEvent, TaskHost } from './control.ts';
 import { FailureRow, type Reporter } from './failure-row.ts';
 import { type OptionLayer, type ResolvedTaskOptions, resolveOptions, type TaskOptions } from './options.ts';
 import { decide, freshStart, type RestartState, type RunEvent, unreachableLimit } from './restart-policy.ts';
@@ -73,6 +73,8 @@ export class Lifecycle implements TaskControl {
   #abandoned: Run | undefined;
   /** A start that waits for the end of `#run` or `#abandoned`. */
   #startAfter = false;
+  /** Its owner has stopped it for good: starts are not heeded. */
+  #closed = false;
 
   constructor(options: TaskOptions, body: TaskBody) {
     if (typeof body !== 'function') throw new LabwireError('TASK_OPTION', 'A task takes its options and its body');
@@ -130,7 +132,7 @@ export class Lifecycle implements TaskControl {
   }
 
   start(): void {
-    if (this.#waiting) return;
+    if (this.#closed || this.#waiting) return;
     if (this.#run ? this.#run.stopAsked : this.#abandoned) this.#startAfter = true;
     else if (!this.#run) this.#startManually();
   }
@@ -139,11 +141,17 @@ export class Lifecycle implements TaskControl {
     return this.#stopWithin(this.#options.timeoutStopSec).then(() => {});
   }
 
+  reopen(): void {
+    this.#closed = false;
+  }
+
   stopWithin(capSec: number): Promise<boolean> {
+    this.#closed = true;
     return this.#stopWithin(Math.min(this.#options.timeoutStopSec, capSec));
   }
 
   restart(): void {
+    if (this.#closed) return;
     if (this.#run) {
       void this.stop();
       this.#startAfter = true;
@@ -162,7 +170,16 @@ export class Lifecycle implements TaskControl {
   }
 
   get #reporter(): Reporter {
-    return { name: this.#name, log: this.#log, clock: this.#clock, event: (event) => this.#host.event?.(event) };
+    return { name: this.#name, log: this.#log, clock: this.#clock, event: (event) => this.#tell(event) };
+  }
+
+  /** Whoever hears of events must not decide about the task by a mistake of his own. */
+  #tell(event: TaskEvent): void {
+    try {
+      this.#host.event?.(event);
+    } catch (error) {
+      this.#log.error({ err: toError(error) }, `an event could not be told: ${toError(error).message}`);
+    }
   }
 
   get #clock(): Clock {

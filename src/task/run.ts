@@ -5,6 +5,9 @@ import { type Period, ticks } from './every.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What a run asks of its surroundings, and what it tells them. */
+/** A body that neither ticks nor waits may be in a connect that will time out: it has proved nothing for so long. */
+const SILENT_PROOF_MS = 60_000;
+
 export interface RunParts {
   readonly clock: Clock;
   readonly log: Logger;
@@ -145,10 +148,12 @@ export class Run {
 
   #awaitHealth(limitMs: number): void {
     const look = (): void => {
-      const rest = limitMs - (this.#parts.clock.monotonic() - (this.healthySince ?? 0));
+      const inWait = this.#interrupts.size > 0;
+      const limit = this.#ticks > 0 || inWait ? limitMs : Math.max(limitMs, SILENT_PROOF_MS);
+      const rest = limit - (this.#parts.clock.monotonic() - (this.healthySince ?? 0));
       if (rest > 0) this.#healthTimer = this.#parts.clock.setTimer(look, rest);
       // One who ticks and still works on his first tick may as well be waiting for an answer that never comes.
-      else if (this.#ticks > 0 && this.#interrupts.size === 0) this.#provenAtNextWait = true;
+      else if (this.#ticks > 0 && !inWait) this.#provenAtNextWait = true;
       else this.#parts.proven();
     };
     this.#healthTimer = this.#parts.clock.setTimer(look, limitMs);

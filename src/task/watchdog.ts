@@ -19,12 +19,14 @@ export class Watchdog {
 
   /** The body works from now on: after its start, a wait, or a ping. */
   working(): void {
+    this.#biteIfLate();
     this.#workingSince = this.#clock.monotonic();
     this.#timer ??= this.#clock.setTimer(() => this.#look(), this.#limitMs);
   }
 
   /** The body waits: this time does not count. */
   waiting(): void {
+    this.#biteIfLate();
     this.#workingSince = undefined;
   }
 
@@ -32,6 +34,12 @@ export class Watchdog {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#workingSince = undefined;
+  }
+
+  /** The timer cannot look while a body holds the whole process. */
+  #biteIfLate(): void {
+    if (this.#workingSince === undefined) return;
+    if (this.#clock.monotonic() - this.#workingSince > this.#limitMs) this.#bite();
   }
 
   #look(): void {

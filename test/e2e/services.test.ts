@@ -66,6 +66,15 @@ describe('a service of a user', () => {
     expect(stderr).toContain('abandoned');
   });
 
+  it('ends with status 1 when the body that ignored its stop was that of a task with exitOnFailure', async () => {
+    const service = program('abandoned.mjs');
+    await service.until('stdout', /busy/);
+    const { status, milliseconds, stderr } = await service.stop();
+    expect(status).toBe(1);
+    expect(milliseconds).toBeLessThan(3000);
+    expect(lastLine(stderr)).toMatchObject({ level: 'fatal', msg: expect.stringContaining('abandoned') });
+  });
+
   it('ends at once with a second signal', async () => {
     const service = program('stubborn.mjs');
     await service.until('stdout', /busy/);

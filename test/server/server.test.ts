@@ -145,6 +145,15 @@ describe('Server', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('listens no more when it is stopped in mid-start, or before', async () => {
+    const { server } = serve(new SensorService());
+    const run = server.run();
+    await server.stop();
+    expect([await run, server.address]).toEqual([0, undefined]);
+    await server.start();
+    expect(server.address).toBe(undefined);
+  });
+
   it('may be stopped before it was started, and more than once', async () => {
     const { server } = serve(new SensorService());
     await server.stop();

@@ -6,6 +6,7 @@ import {
   DataService,
   observe,
   removeMember,
+  resolve,
   ServiceHost,
   serviceList,
   serviceMap,
@@ -381,5 +382,93 @@ it('nothing but its owner keeps a service alive', async () => {
   await new Promise((resolve) => setTimeout(resolve, 0));
   collect();
   expect(gone.deref()).toBeUndefined();
+  await host.stop();
+});
+
+describe('a body that starts tasks while it winds up', () => {
+  class Stubborn extends DataService {
+    runs = 0;
+    readonly other = task({}, never);
+    readonly work = task({ autostart: true }, async ({ every }) => {
+      this.runs++;
+      try {
+        for await (const _ of every(1));
+      } finally {
+        this.work.start();
+        this.other.start();
+      }
+    });
+  }
+
+  it('starts none at a stop of the host, which is over in time', async () => {
+    const service = new Stubborn();
+    const { host, clock } = hosted(service);
+    await host.start();
+    await clock.advance(0);
+    const stopped = host.stop();
+    await clock.advance(0);
+    expect(await stopped).toEqual([]);
+    await clock.advance(10_000);
+    expect([service.work.state, service.other.state, service.runs]).toEqual(['inactive', 'inactive', 1]);
+    // The host has let go of them: they are their owner's again.
+    service.work.start();
+    await clock.advance(0);
+    expect(service.work.state).toBe('active');
+  });
+
+  it('does not go on in a service that was removed, and may again when it is added anew', async () => {
+    const root = new DataService();
+    const service = new Stubborn();
+    const { host, clock } = hosted(root);
+    await host.start();
+    addMember(root, 'one', service);
+    await clock.advance(0);
+    removeMember(root, 'one');
+    await clock.advance(0);
+    expect([service.work.state, service.other.state, service.runs]).toEqual(['inactive', 'inactive', 1]);
+    addMember(root, 'one', service);
+    await clock.advance(0);
+    expect([service.work.state, service.runs]).toEqual(['active', 2]);
+    await host.stop();
+  });
+});
+
+it('a listener of events that throws decides nothing about the task', async () => {
+  class Failing extends DataService {
+    readonly work = task({ autostart: true, restartSec: 1 }, failing);
+  }
+  const service = new Failing();
+  const clock = new FakeClock();
+  const log = memoryLogger();
+  const host = new ServiceHost(service, {
+    clock,
+    log,
+    onTaskEvent: () => {
+      throw new Error('nobody listens');
+    },
+  });
+  await host.start();
+  await clock.advance(1500);
+  expect([service.work.state, service.work.restarts]).toEqual(['auto-restart', 2]);
+  expect(log.lines.some(({ message }) => message.includes('nobody listens'))).toBe(true);
+  await host.stop();
+});
+
+it('starts the tasks of services in arrays of arrays, by their path', async () => {
+  class Grid extends DataService {
+    readonly grid = [[new Worker(), new Worker()], [new Worker()]];
+  }
+  const grid = new Grid();
+  (grid.grid as unknown[]).push(grid.grid);
+  const { host, clock } = hosted(grid);
+  await host.start();
+  await clock.advance(0);
+  expect(
+    grid.grid
+      .slice(0, 2)
+      .flat()
+      .map(({ work }) => work.state),
+  ).toEqual(['active', 'active', 'active']);
+  expect(resolve(grid, 'grid[1][0].work.state')).toMatchObject({ node: grid.grid[1]?.[0]?.work, attribute: 'state' });
   await host.stop();
 });

@@ -97,6 +97,16 @@ describe('a row of failures', () => {
     expect(lines('info')).toEqual(['works again after 1 s and 1 failure']);
   });
 
+  it('is one row for a body without ticks or waits that fails late, at the time limit of a connect', async () => {
+    const { task, clock, lines } = onBench({ restartSec: 1 }, async () => {
+      await new Promise((_, reject) => clock.setTimer(() => reject(new Error('no connection')), 15_000));
+    });
+    task.start();
+    await clock.advance(3_600_000);
+    expect(task.restarts).toBeGreaterThan(200);
+    expect(lines('warn', 'info')).toHaveLength(1);
+  });
+
   it('has recovered when a body without ticks stayed healthy for restartMaxDelaySec', async () => {
     let runs = 0;
     const { task, clock, lines } = onBench({ restartSec: 20 }, async ({ sleep }) => {

@@ -19,6 +19,16 @@ describe('T22 the watchdog', () => {
     expect([bench.task.state, runs, bench.task.restarts]).toEqual(['active', 2, 1]);
   });
 
+  it('notices a body that held the whole process for too long', async () => {
+    const { task, clock } = onBench({ watchdogSec: 3, restartOnException: false }, async ({ sleep }) => {
+      clock.block(3001);
+      await sleep(1);
+    });
+    task.start();
+    await clock.advance(1);
+    expect([task.state, task.result]).toEqual(['failed', 'watchdog']);
+  });
+
   it('does not count the time in every, sleep, or startPre', async () => {
     let ticks = 0;
     const { task, clock } = onBench(
