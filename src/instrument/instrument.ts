@@ -70,6 +70,8 @@ export abstract class Instrument extends DataService {
   #acquire: TaskControl | undefined;
   #serialNumber: string | undefined;
   #lastTime = 0;
+  /** When the last frame was worth recording, or the run began: monotonic ms. */
+  #validAt = 0;
   #pending: Record<string, ChannelValue> | undefined;
 
   static {
@@ -118,9 +120,19 @@ export abstract class Instrument extends DataService {
     return link.frames({ signal, ...(silence !== undefined && { silence }) });
   }
 
-  /** Counts a frame that was rejected, by reason (`checksum`, `invalid`, …); it shows in the device's health. */
+  /**
+   * Counts a frame that was rejected, by reason (`checksum`, `invalid`, …); it shows in the device's health.
+   *
+   * @throws LabwireError SILENT where for the configured silence nothing else has come: noise is no word
+   */
   protected drop(reason: string): void {
-    this.#attached.dropped(reason);
+    const { dropped, silence, clock, port } = this.#attached;
+    dropped(reason);
+    if (silence === undefined || clock.monotonic() - this.#validAt < silence * 1000) return;
+    throw new LabwireError(
+      'SILENT',
+      `${port.name} has said nothing of use for ${silence} s, though it talks; check the serial settings and what it sends`,
+    );
   }
 
   /**
@@ -148,6 +160,7 @@ export abstract class Instrument extends DataService {
       any = true;
     }
     this.#acquire?.progress();
+    this.#validAt = context.clock.monotonic();
     if (!any) return;
     if (context.thinning !== undefined && at < this.#lastTime + context.thinning * 1_000_000 && at >= this.#lastTime) {
       // A talker says different things in different frames: the newest of each is kept for the next sample.
@@ -161,7 +174,7 @@ export abstract class Instrument extends DataService {
 
   /** What every task of an instrument waits for: the port open, the line clear, the right instrument behind it. */
   async #ready({ signal }: TaskContext): Promise<void> {
-    const { port, link, identify, settings, configured, connected } = this.#attached;
+    const { port, link, clock, identify, settings, configured, connected } = this.#attached;
     await port.opened(signal);
     // What was said before an interruption is not to be told as if it were said after it.
     this.#pending = undefined;
@@ -171,6 +184,7 @@ export abstract class Instrument extends DataService {
       if (configured.has(name)) await setting.set(configured.get(name));
       else await setting.refresh();
     }
+    this.#validAt = clock.monotonic();
     connected(identity);
   }
 

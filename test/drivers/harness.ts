@@ -19,6 +19,8 @@ export interface Recorded {
 }
 
 export interface BenchOptions {
+  /** Longest time without a word of use, in s; default without limit. */
+  readonly silence?: number;
   /** The first line may have begun before the connection. */
   readonly joinedLate?: boolean;
   /** The driver's section, as a site writes it. */
@@ -41,7 +43,7 @@ export class Bench {
   #joinedLate: boolean;
   #arrival = 1_000_000;
 
-  constructor(modelId: string, { options, off = [], answer, joinedLate = false }: BenchOptions = {}) {
+  constructor(modelId: string, { options, off = [], answer, joinedLate = false, silence }: BenchOptions = {}) {
     this.#joinedLate = joinedLate;
     const catalogue = new Catalogue();
     catalogue.addFolder(models, silentLogger);
@@ -55,12 +57,13 @@ export class Bench {
     attachInstrument(
       instrument,
       {
-        port: {} as Port,
+        port: { name: 'the bench' } as Port,
         link: this.#link(answer) as Link,
         clock: this.clock,
         log: silentLogger,
         channels: new Map(Object.entries(facts).map(([id, fact]) => [id, channel(id, fact, !off.includes(id))])),
         settings: new Map(),
+        ...(silence !== undefined && { silence }),
         configured: new Map(),
         connected: () => {},
         sample: (values, at) => this.samples.push({ at, values }),

@@ -38,6 +38,17 @@ describe('an instrument that prints lines', () => {
     expect(bench.drops).toEqual({ no_match: 2 });
   });
 
+  test('that prints nothing of use any more is not alive, however much it prints', async () => {
+    const bench = new Bench('line', { options: json, silence: 60 });
+    await bench.hear('{"t":21.5,"rh":40}');
+    await bench.clock.advance(59_000);
+    await bench.hear('Guru Meditation');
+    expect(bench.acquire.state).toBe('active');
+    await bench.clock.advance(1000);
+    await bench.hear('Guru Meditation');
+    expect(bench.error).toMatch(/nothing of use for 60 s.*SILENT/);
+  });
+
   test('counts damaged JSON as invalid', async () => {
     const bench = await new Bench('line', { options: json }).hear('"rh":40}', '{"t":21.5,"r', '[object Object]');
     expect(bench.drops).toEqual({ no_match: 1, invalid: 2 });
