@@ -1,9 +1,13 @@
 #!/usr/bin/env node
+/** Every stop is over before; what then still holds the process, a driver's timer perhaps, is left behind. */
+const LAST_LIMIT_MS = 2_600;
+
 // While the program is still being loaded nothing is open yet, so a signal has nothing to close. Once a command listens
 // for signals itself, they are its own.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (process.listenerCount(signal) === 1) process.exit(0);
+    setTimeout(() => process.exit(), LAST_LIMIT_MS).unref();
   });
 }
 

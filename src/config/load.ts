@@ -39,9 +39,10 @@ export function loadConfiguration(file: string, options: LoadOptions): LoadedCon
   return loading.result(options.sections);
 }
 
-/** `file:line:column: message (CODE)` */
+/** `file:line:column: message (CODE)`; of a warning, `warning:` stands before the message. */
 export function formatIssue(issue: LocatedIssue): string {
-  return `${issue.file}:${issue.line}:${issue.column}: ${issue.message} (${issue.code})`;
+  const mark = issue.severity === 'warning' ? 'warning: ' : '';
+  return `${issue.file}:${issue.line}:${issue.column}: ${mark}${issue.message} (${issue.code})`;
 }
 
 interface Source {

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { toError } from '../base/index.ts';
 import { devicesFolder } from './source-file.ts';
 
 const QUIET_MS = 200;
@@ -8,10 +9,16 @@ const QUIET_MS = 200;
  * Calls back once after each burst of edits of the file or of the folders of YAML files beside it, `devices.d` and more.
  * Folders are watched, since an editor puts a new file in the place of the old one, and such a folder may come later.
  *
+ * @param onFailure told when the system refuses to watch, so that edits pass unnoticed
  * @param more names of further folders beside the file
  * @returns a function that ends the watching
  */
-export function watchConfiguration(file: string, onEdit: () => void, more: readonly string[] = []): () => void {
+export function watchConfiguration(
+  file: string,
+  onEdit: () => void,
+  onFailure: (error: Error) => void,
+  more: readonly string[] = [],
+): () => void {
   const beside = [devicesFolder(resolve(file)), ...more.map((name) => join(dirname(resolve(file)), name))];
   const watchers = new Map<string, FSWatcher | undefined>();
   let quiet: NodeJS.Timeout | undefined;
@@ -21,17 +28,25 @@ export function watchConfiguration(file: string, onEdit: () => void, more: reado
   };
   const watchBeside = (folder: string): void => {
     watchers.get(folder)?.close();
-    const watcher = watchFolder(folder, (name) => {
-      if (name === null || (/\.ya?ml$/.test(name) && !name.startsWith('.'))) edited();
-    });
+    const watcher = watchFolder(
+      folder,
+      (name) => {
+        if (name === null || (/\.ya?ml$/.test(name) && !name.startsWith('.'))) edited();
+      },
+      onFailure,
+    );
     watchers.set(folder, watcher);
   };
-  const main = watchFolder(dirname(resolve(file)), (name) => {
-    const folder = beside.find((candidate) => basename(candidate) === name);
-    if (name === null || name === basename(file) || folder !== undefined) edited();
-    if (name === null) beside.forEach(watchBeside);
-    else if (folder !== undefined) watchBeside(folder);
-  });
+  const main = watchFolder(
+    dirname(resolve(file)),
+    (name) => {
+      const folder = beside.find((candidate) => basename(candidate) === name);
+      if (name === null || name === basename(file) || folder !== undefined) edited();
+      if (name === null) beside.forEach(watchBeside);
+      else if (folder !== undefined) watchBeside(folder);
+    },
+    onFailure,
+  );
   beside.forEach(watchBeside);
   return () => {
     clearTimeout(quiet);
@@ -41,13 +56,19 @@ export function watchConfiguration(file: string, onEdit: () => void, more: reado
 }
 
 /** undefined where there is no such folder. */
-function watchFolder(folder: string, onChange: (name: string | null) => void): FSWatcher | undefined {
+function watchFolder(
+  folder: string,
+  onChange: (name: string | null) => void,
+  onFailure: (error: Error) => void,
+): FSWatcher | undefined {
   try {
     const watcher = watch(folder, { persistent: false }, (_event, name) => onChange(name));
     // The folder itself is gone; the watching of its parent tells when it is back.
     watcher.on('error', () => watcher.close());
     return watcher;
-  } catch {
+  } catch (error) {
+    // It may come later, and the watching of its parent tells then.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onFailure(toError(error));
     return undefined;
   }
 }

@@ -42,7 +42,7 @@ describe('the mistakes of a device', () => {
       `9:9: ${place}.time ${reserved}`,
       `10:9: ${place}.x_quality ${reserved}`,
       `11:20: ${place}.e.type is enum, which needs options: the words that it can have (CONFIG_INVALID)`,
-      `12:20: ${place}.u.unit is none that labwire can translate for Home Assistant, Grafana and pint (CONFIG_INVALID)`,
+      `12:20: warning: ${place}.u.unit is none that labwire can translate for Home Assistant, Grafana and pint (CONFIG_INVALID)`,
     ]);
   });
 

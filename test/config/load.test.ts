@@ -319,3 +319,17 @@ describe('a later check', () => {
     ]);
   });
 });
+
+it('marks a warning as one, since it keeps nothing from running', () => {
+  const issue = {
+    code: 'CONFIG_INVALID',
+    path: [],
+    at: 'value',
+    message: 'm',
+    file: 'a.yaml',
+    line: 2,
+    column: 3,
+  } as const;
+  expect(formatIssue({ ...issue, severity: 'error' })).toBe('a.yaml:2:3: m (CONFIG_INVALID)');
+  expect(formatIssue({ ...issue, severity: 'warning' })).toBe('a.yaml:2:3: warning: m (CONFIG_INVALID)');
+});

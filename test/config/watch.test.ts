@@ -7,6 +7,10 @@ import { watchConfiguration } from '../../src/config/index.ts';
 let folder: string;
 let file: string;
 let stop: () => void;
+const unexpected = (error: Error): never => {
+  throw error;
+};
+
 const onEdit = vi.fn();
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'labwire-watch-'));
@@ -23,13 +27,13 @@ const told = (times: number): Promise<void> => vi.waitFor(() => expect(onEdit).t
 
 describe('watchConfiguration', () => {
   it('tells once of a burst of edits', async () => {
-    stop = watchConfiguration(file, onEdit);
+    stop = watchConfiguration(file, onEdit, unexpected);
     for (let edit = 0; edit < 5; edit++) writeFileSync(file, `# ${edit}`);
     await told(1);
   });
 
   it('sees a file put in place of the old one, again and again', async () => {
-    stop = watchConfiguration(file, onEdit);
+    stop = watchConfiguration(file, onEdit, unexpected);
     for (let edit = 1; edit <= 2; edit++) {
       writeFileSync(join(folder, 'new'), `# ${edit}`);
       renameSync(join(folder, 'new'), file);
@@ -38,7 +42,7 @@ describe('watchConfiguration', () => {
   });
 
   it('sees devices.d, also where it comes later', async () => {
-    stop = watchConfiguration(file, onEdit);
+    stop = watchConfiguration(file, onEdit, unexpected);
     mkdirSync(join(folder, 'devices.d'));
     await told(1);
     writeFileSync(join(folder, 'devices.d', 'a.yaml'), '');
@@ -46,7 +50,7 @@ describe('watchConfiguration', () => {
   });
 
   it('passes over other files', async () => {
-    stop = watchConfiguration(file, onEdit);
+    stop = watchConfiguration(file, onEdit, unexpected);
     writeFileSync(join(folder, 'labwire.yaml.swp'), '');
     writeFileSync(join(folder, 'journal.db'), '');
     writeFileSync(file, '#');
@@ -54,12 +58,23 @@ describe('watchConfiguration', () => {
   });
 
   it('is silent after its end', async () => {
-    stop = watchConfiguration(file, onEdit);
+    stop = watchConfiguration(file, onEdit, unexpected);
     stop();
     const other = vi.fn();
-    stop = watchConfiguration(file, other);
+    stop = watchConfiguration(file, other, unexpected);
     writeFileSync(file, '#');
     await vi.waitFor(() => expect(other).toHaveBeenCalledTimes(1), 5000);
     expect(onEdit).not.toHaveBeenCalled();
   });
+});
+
+it('says so when the system refuses to watch', () => {
+  const failures: Error[] = [];
+  // Below a file there is no folder.
+  stop = watchConfiguration(
+    join(file, 'labwire.yaml'),
+    () => {},
+    (error) => failures.push(error),
+  );
+  expect(failures.map(({ message }) => message)).toContainEqual(expect.stringContaining('ENOTDIR'));
 });

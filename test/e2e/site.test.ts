@@ -116,6 +116,19 @@ describe('a site with drivers, models and devices of its own', () => {
     );
   });
 
+  it('ends in time also when a driver of its own holds the process', async () => {
+    const configuration = site('held', {
+      'drivers.d/chiller.js': `setInterval(() => {}, 1000);\n${driver('')}`,
+      'models.d/chiller-1.yaml': model,
+      'devices.d/chiller.yaml': devices,
+    });
+    const gateway = run(configuration);
+    await live.until(() => reading('held') !== undefined);
+    const { status, milliseconds } = await gateway.stop();
+    expect(status).toBe(0);
+    expect(milliseconds).toBeLessThan(3000);
+  });
+
   it('may write its driver in TypeScript, for a Node that strips types', async () => {
     const configuration = site('typed', {
       'drivers.d/chiller.ts': driver(': number'),

@@ -21,7 +21,11 @@ export async function runCommand({ config, logLevel }: RunOptions, io: CliIo): P
     return 2;
   }
   const gateway = new Gateway(configuration, { ...parts, log, stateFile: stateFileOf(config) });
-  const endWatching = watchConfiguration(config, () => void reload(gateway, config, given, log), [MODELS_FOLDER]);
+  const unwatched = (error: Error): void =>
+    log.warn({ err: error }, `edits of ${config} are not noticed until a restart: ${error.message}`);
+  const endWatching = watchConfiguration(config, () => void reload(gateway, config, given, log), unwatched, [
+    MODELS_FOLDER,
+  ]);
   try {
     return await gateway.run();
   } finally {

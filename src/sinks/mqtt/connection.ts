@@ -138,7 +138,7 @@ export class Connection {
       if (this.#parts.clock.monotonic() - this.#openedAt >= HEALTHY_MS) this.#attempts = 0;
       this.#options.onClose();
     }
-    if (this.#version === 5 && VERSION_REFUSED.has(codeOf(failure))) {
+    if (this.#version === 5 && VERSION_REFUSED.has(brokerCodeOf(failure))) {
       this.#version = 4;
       this.#attempt();
     } else this.#retry(failure);
@@ -153,7 +153,7 @@ export class Connection {
   }
 
   #describe(failure: Error): LabwireError {
-    const code = codeOf(failure);
+    const code = brokerCodeOf(failure);
     const reason = failure instanceof AggregateError ? failure.errors.map(String).join('; ') : failure.message;
     if (typeof code !== 'number')
       return new LabwireError('SINK_UNREACHABLE', `No connection to the broker at ${this.#address}: ${reason}`, {
@@ -167,6 +167,6 @@ export class Connection {
 }
 
 /** A number: the reason that the broker gave; a string: the system's. */
-function codeOf(error: Error): unknown {
+function brokerCodeOf(error: Error): unknown {
   return 'code' in error ? error.code : undefined;
 }
