@@ -38,6 +38,7 @@ export {
   type EmulatedInstrument,
   type EmulatedLine,
   type Emulator,
+  type EmulatorOptions,
   type Frame,
   type Framing,
   type Link,

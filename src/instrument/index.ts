@@ -3,6 +3,7 @@ export type { ChannelDescription, ChannelKind, ChannelType, DeviceDescription } 
 export {
   attachInstrument,
   configureInstrument,
+  type Exchange,
   type Identity,
   Instrument,
   type InstrumentClass,

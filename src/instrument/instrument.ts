@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type Clock, LabwireError, type Logger } from '../base/index.ts';
-import type { Link, Port } from '../port/index.ts';
+import type { Framing, Link, Port } from '../port/index.ts';
 import { DataService, type SettingCore } from '../service/index.ts';
 import type { TaskContext, TaskControl } from '../task/index.ts';
 import type { RecordedChannel, RecordValue } from './recorded-channel.ts';
@@ -23,6 +23,8 @@ export interface InstrumentContext {
   readonly log: Logger;
   /** By the driver's channel ids. */
   readonly channels: ReadonlyMap<string, RecordedChannel>;
+  /** The one of several instruments on its line. */
+  readonly address?: number | string;
   readonly identify?: { readonly query: string; readonly answer: RegExp };
   /** The settings that belong to the instrument. */
   readonly settings: ReadonlyMap<string, SettingCore>;
@@ -40,11 +42,23 @@ export interface InstrumentContext {
   dropped(reason: string): void;
 }
 
+/** A question and its answer, in bytes as they go over the line. */
+export interface Exchange {
+  readonly sent: number;
+  readonly received: number;
+}
+
 /** A driver class: made without arguments, side effects or a port. */
 export interface InstrumentClass {
   new (): Instrument;
   /** zod schema of the section that is named as the driver, in a catalogue entry and in a site's configuration. */
   readonly options?: z.ZodType;
+  /** zod schema of `address`, for instruments of which several share a line; default: it has none. */
+  readonly address?: z.ZodType<number | string>;
+  /** How its frames are cut, where that is no matter of lines; default by the `framing` of catalogue and site. */
+  framing?(options: never): Framing;
+  /** What one poll sends and receives, for the reckoning whether a plan fits its line; default: nothing is known. */
+  exchanges?(options: never): readonly Exchange[];
   /** Channels that follow from the driver's section, for instruments that the site describes. */
   channelsFrom?(options: never): Record<string, ChannelFacts>;
 }
@@ -97,6 +111,11 @@ export abstract class Instrument extends DataService {
 
   protected get log(): Logger {
     return this.#attached.log;
+  }
+
+  /** Which of several on its line it is, as `static address` has read it; undefined where the driver has none. */
+  protected get address(): number | string | undefined {
+    return this.#attached.address;
   }
 
   /** The section named as the driver, as `static options` has read it. */

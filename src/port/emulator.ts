@@ -14,5 +14,10 @@ export interface EmulatedInstrument {
   disconnect(): void;
 }
 
+export interface EmulatorOptions {
+  /** The address that it listens to, where several instruments share a line; default that of the model. */
+  readonly address?: number | string;
+}
+
 /** Makes one emulated instrument, as it comes out of its box. */
-export type Emulator = () => EmulatedInstrument;
+export type Emulator = (options?: EmulatorOptions) => EmulatedInstrument;

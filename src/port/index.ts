@@ -1,7 +1,7 @@
 export type { Connection, ConnectionEvents, Transport } from './connection.ts';
 export { listPorts, type PortInfo } from './discovery.ts';
 export { emulatedTransport } from './emulated-transport.ts';
-export type { EmulatedInstrument, EmulatedLine, Emulator } from './emulator.ts';
+export type { EmulatedInstrument, EmulatedLine, Emulator, EmulatorOptions } from './emulator.ts';
 export type { DropListener, Frame, Framer, Framing } from './framing.ts';
 export { type LineOptions, lines } from './line-framing.ts';
 export {
@@ -20,3 +20,4 @@ export type { SerialSettings } from './serial-settings.ts';
 export { type SerialTransportOptions, serialTransport } from './serial-transport.ts';
 export { type EmulatorAddress, type ServedEmulator, serveEmulator } from './serve-emulator.ts';
 export { tcpTransport } from './tcp-transport.ts';
+export type { Traffic, TrafficEntry, TrafficKind } from './traffic.ts';

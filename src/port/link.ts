@@ -32,6 +32,11 @@ export interface QueryOptions {
   /** As in `LinkTiming`, for this question. */
   readonly replyMs?: number;
   readonly retries?: number;
+  /**
+   * Whether a frame answers this question; default every frame does. Where the protocol tells (an address, a function
+   * code), what is refused here is dropped, reason `unexpected`, and the waiting goes on.
+   */
+  readonly accepts?: (frame: string) => boolean;
 }
 
 export interface SendOptions {
@@ -204,6 +209,6 @@ export class Link {
   }
 
   #createFramer(): Framer {
-    return this.#framing.createFramer((frame) => this.#onFrame(frame), this.#onDrop);
+    return this.#framing.createFramer((frame) => this.#onFrame(frame), this.#onDrop, this.#clock);
   }
 }

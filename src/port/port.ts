@@ -15,6 +15,7 @@ import { OutageLog } from './outage-log.ts';
 import { closedError } from './port-errors.ts';
 import { nextPortState, type PortEvent, type PortState } from './port-state.ts';
 import { within } from './time-limit.ts';
+import { Traffic } from './traffic.ts';
 
 export interface PortOptions {
   readonly transport: Transport;
@@ -33,6 +34,10 @@ export interface PortCounters {
   readonly losses: number;
   /** Bytes discarded within the settle time. */
   readonly discarded: number;
+  /** Times that it was flushed, as an open port that gives no answers is. */
+  readonly flushes: number;
+  /** Times that it was closed and opened anew since a flush had not helped. */
+  readonly reopens: number;
 }
 
 const SETTLE_MS = 50;
@@ -61,13 +66,15 @@ interface Session {
 export class Port {
   readonly name: string;
   readonly simulated: boolean;
+  /** What lately went over it. */
+  readonly traffic = new Traffic();
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #outage: OutageLog;
   readonly #settleMs: number;
   readonly #random: () => number;
-  readonly #counters = { opens: 0, losses: 0, discarded: 0 };
+  readonly #counters = { opens: 0, losses: 0, discarded: 0, flushes: 0, reopens: 0 };
 
   readonly #changed = new Listeners<[state: PortState, reason?: Error]>();
   readonly #received = new Listeners<[bytes: Buffer]>();
@@ -177,7 +184,9 @@ export class Port {
   /** @throws ConditionLost when the port is not open, or is lost before the operating system took the bytes */
   async write(bytes: Uint8Array): Promise<void> {
     try {
-      await this.#openConnection().write(bytes);
+      const connection = this.#openConnection();
+      this.traffic.sent(bytes, this.#clock.now());
+      await connection.write(bytes);
     } catch (error) {
       throw error instanceof ConditionLost ? error : this.#notOpen(error);
     }
@@ -187,6 +196,7 @@ export class Port {
   async flush(): Promise<void> {
     const connection = this.#openConnection();
     const session = this.#session;
+    this.#counters.flushes++;
     try {
       await within(this.#clock, FLUSH_LIMIT_MS, connection.flush(), `Flushing ${this.name}`);
     } catch (error) {
@@ -198,6 +208,7 @@ export class Port {
   /** For a port that is open but dead: closes it and opens it anew. */
   reopen(reason: Error): void {
     if (this.#state !== 'open') return;
+    this.#counters.reopens++;
     this.#log.debug({ err: reason }, `${this.name} is opened anew`);
     this.#end('reopen', reason);
     void this.#open();
@@ -267,8 +278,13 @@ export class Port {
   }
 
   #receive(session: Session, bytes: Buffer): void {
-    if (this.#session === session && this.#state === 'open') this.#received.tell(bytes);
-    else this.#counters.discarded += bytes.length;
+    if (this.#session === session && this.#state === 'open') {
+      this.traffic.received(bytes, this.#clock.now());
+      this.#received.tell(bytes);
+      return;
+    }
+    this.#counters.discarded += bytes.length;
+    this.traffic.discarded(bytes, this.#clock.now());
   }
 
   #lose(session: Session, reason: Error): void {
@@ -345,6 +361,7 @@ export class Port {
     const state = nextPortState(this.#state, event);
     if (state === this.#state) return;
     this.#state = state;
+    this.traffic.note('state', reason ? `${state}: ${reason.message}` : state, this.#clock.now());
     this.#changed.tell(state, reason);
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/base/index.ts';
 import { type Frame, type LineOptions, lines } from '../../src/port/index.ts';
 
 /** The frames and drops of a stream that arrives in the given chunks, the n-th at time n. */
@@ -9,6 +10,7 @@ function cut(options: LineOptions, chunks: readonly (string | Uint8Array)[]) {
   const framer = lines(options).createFramer(
     (frame) => frames.push(frame),
     (reason, bytes) => drops.push([reason, bytes]),
+    systemClock,
   );
   for (const [index, chunk] of chunks.entries()) framer.push(Buffer.from(chunk as string, 'latin1'), index);
   return { framer, frames, drops, texts: frames.map((frame) => frame.text) };
