@@ -20,6 +20,7 @@ export const errorCodes = {
   STATE_FILE: 'The file of kept settings cannot be read or written.',
 
   PORT_ABSENT: 'No such port.',
+  PORT_AMBIGUOUS: 'Several ports fit what the configuration says of one.',
   PORT_BUSY: 'Another program has the port open.',
   PORT_DENIED: 'No permission to open the port.',
   PORT_FAILED: 'The port cannot be opened, or failed while open.',
@@ -30,7 +31,9 @@ export const errorCodes = {
   FRAME_CHECKSUM: 'The checksum of a frame is wrong.',
   REPLY_TIMEOUT: 'The instrument did not answer in time.',
   REPLY_UNEXPECTED: 'The instrument answered something that does not fit the question.',
+  REPLY_REJECTED: 'The instrument answered that it does not do what was asked.',
   SILENT: 'A talking instrument has said nothing for too long.',
+  TRANSCRIPT_INVALID: 'A transcript of a port cannot be read.',
 
   CHANNEL_UNKNOWN: 'A driver recorded a channel that its model does not declare.',
   IDENTITY_WRONG: 'Another instrument than the configured model answers.',
