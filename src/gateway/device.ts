@@ -9,7 +9,7 @@ import {
   type Sample,
 } from '../instrument/index.ts';
 import type { EventRecord, Journal } from '../journal/index.ts';
-import { Link, lines, Port } from '../port/index.ts';
+import { Bus, type Link, lines, Port } from '../port/index.ts';
 import type { TaskControl, TaskError, TaskState } from '../task/index.ts';
 import { type Cause, causeOf, deviceInfo, taskState } from './device-messages.ts';
 import type { DevicePlan } from './device-plan.ts';
@@ -65,10 +65,8 @@ export class Device {
       ...(timing.settle !== undefined && { settleMs: timing.settle * 1000 }),
     });
     const framing = { ...model.framing, ...configuration.framing };
-    this.#link = new Link({
-      port: this.port,
+    this.#link = new Bus({ port: this.port, clock }).link({
       framing: lines(lineOptions(framing.lines)),
-      clock,
       timing: linkTiming(timing),
       onDrop: (reason) => this.#drop(reason),
     });

@@ -1,16 +1,17 @@
+export { Bus, type BusOptions } from './bus.ts';
 export type { Connection, ConnectionEvents, Transport } from './connection.ts';
 export { listPorts, type PortInfo } from './discovery.ts';
 export { emulatedTransport } from './emulated-transport.ts';
 export type { EmulatedInstrument, EmulatedLine, Emulator, EmulatorOptions } from './emulator.ts';
 export type { DropListener, Frame, Framer, Framing } from './framing.ts';
 export { type LineOptions, lines } from './line-framing.ts';
-export {
-  type FramesOptions,
+export type {
+  FramesOptions,
   Link,
-  type LinkOptions,
-  type LinkTiming,
-  type QueryOptions,
-  type SendOptions,
+  LinkOptions,
+  LinkTiming,
+  QueryOptions,
+  SendOptions,
 } from './link.ts';
 export { type MemoryLine, type MemoryLineOptions, memoryLine } from './memory-transport.ts';
 export { Port, type PortCounters, type PortOptions } from './port.ts';

@@ -16,9 +16,7 @@ export interface LinkTiming {
 }
 
 export interface LinkOptions {
-  readonly port: Port;
   readonly framing: Framing;
-  readonly clock: Clock;
   readonly timing?: LinkTiming;
   /**
    * Called for each thing discarded. Reasons: those of the framing (`too_long`); `stale`, nobody had asked; `late`, it
@@ -79,17 +77,18 @@ export class Link {
   /** The frame that is arriving may have begun before the opening. */
   #joinedLate = false;
 
-  constructor(options: LinkOptions) {
-    this.port = options.port;
+  /** Made by `Bus.link()`. */
+  constructor(port: Port, clock: Clock, options: LinkOptions) {
+    this.port = port;
     this.#framing = options.framing;
-    this.#clock = options.clock;
+    this.#clock = clock;
     this.#replyMs = options.timing?.replyMs ?? REPLY_MS;
     this.#retries = options.timing?.retries ?? RETRIES;
     this.#onDrop = options.onDrop ?? (() => {});
     this.#framer = this.#createFramer();
     this.#transactions = new Transactions({
-      port: options.port,
-      clock: options.clock,
+      port,
+      clock,
       spacingMs: options.timing?.spacingMs ?? 0,
       firstByteMs: options.timing?.firstByteMs,
       onDrop: this.#onDrop,
@@ -162,6 +161,7 @@ export class Link {
       replyMs: options.replyMs ?? this.#replyMs,
       retries: options.retries ?? this.#retries,
       signal: options.signal,
+      accepts: options.accepts,
     });
   }
 

@@ -11,6 +11,7 @@ export interface RequestOptions {
   readonly replyMs: number;
   readonly retries: number;
   readonly signal: AbortSignal | undefined;
+  readonly accepts: ((frame: string) => boolean) | undefined;
   onSettled(request: Request): void;
 }
 
@@ -20,6 +21,7 @@ export class Request {
   readonly expectsReply: boolean;
   readonly replyMs: number;
   readonly retries: number;
+  readonly accepts: ((frame: string) => boolean) | undefined;
   readonly outcome: Promise<Outcome>;
   isSettled = false;
 
@@ -48,6 +50,7 @@ export class Request {
     this.expectsReply = options.expectsReply;
     this.replyMs = options.replyMs;
     this.retries = options.retries;
+    this.accepts = options.accepts;
     this.#onSettled = options.onSettled;
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;

@@ -27,6 +27,7 @@ export interface Asking {
   readonly replyMs: number;
   readonly retries: number;
   readonly signal: AbortSignal | undefined;
+  readonly accepts: ((frame: string) => boolean) | undefined;
 }
 
 /**
@@ -89,6 +90,10 @@ export class Transactions {
   take(frame: Frame): boolean {
     const active = this.#active;
     if (active?.isListening) {
+      if (active.accepts && !active.accepts(frame.text)) {
+        this.#options.onDrop('unexpected', frame.text.length);
+        return true;
+      }
       active.isListening = false;
       active.answer = frame.text;
       this.#wake();

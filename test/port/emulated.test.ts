@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { silentLogger, systemClock } from '../../src/base/index.ts';
 import {
+  Bus,
   type Emulator,
   emulatedTransport,
-  Link,
   lines,
   Port,
   Pty,
@@ -38,7 +38,7 @@ function counter() {
 
 async function open(transport: Transport) {
   const port = new Port({ transport, clock: systemClock, log: silentLogger, settleMs: 1 });
-  const link = new Link({ port, framing: lines({ send: '\r\n' }), clock: systemClock });
+  const link = new Bus({ port, clock: systemClock }).link({ framing: lines({ send: '\r\n' }) });
   port.start();
   await port.opened(AbortSignal.timeout(3_000));
   return { port, link };

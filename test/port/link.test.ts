@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConditionLost, FakeClock, LabwireError, silentLogger } from '../../src/base/index.ts';
-import { Link, type LinkTiming, lines, memoryLine, Port } from '../../src/port/index.ts';
+import { Bus, type LinkTiming, lines, memoryLine, Port } from '../../src/port/index.ts';
 
 /** An instrument that answers by hand or by a function, a link to it, and a clock that stands still. */
 async function bench(timing: LinkTiming = {}, answer?: (question: string) => string | undefined, simulated = false) {
@@ -8,10 +8,8 @@ async function bench(timing: LinkTiming = {}, answer?: (question: string) => str
   const memory = memoryLine('/dev/ttyTEST', { simulated, deliver: queueMicrotask });
   const port = new Port({ transport: memory.transport, clock, log: silentLogger, settleMs: 0 });
   const drops: [string, number][] = [];
-  const link = new Link({
-    port,
+  const link = new Bus({ port, clock }).link({
     framing: lines({ send: '\r\n' }),
-    clock,
     timing,
     onDrop: (reason, bytes) => drops.push([reason, bytes]),
   });

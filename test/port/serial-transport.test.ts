@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { BindingInterface, BindingPortInterface, OpenOptions } from '@serialport/bindings-cpp';
 import { describe, expect, it } from 'vitest';
 import { LabwireError, silentLogger, systemClock } from '../../src/base/index.ts';
-import { type Connection, Link, lines, Port, Pty, serialTransport } from '../../src/port/index.ts';
+import { Bus, type Connection, lines, Port, Pty, serialTransport } from '../../src/port/index.ts';
 import { eventually } from './eventually.ts';
 
 const never = new AbortController().signal;
@@ -213,10 +213,8 @@ describe('a port on a real tty', () => {
     const before = fds();
     const port = new Port({ transport: serialTransport(path), clock: systemClock, log: silentLogger, settleMs: 5 });
     const drops: string[] = [];
-    const link = new Link({
-      port,
+    const link = new Bus({ port, clock: systemClock }).link({
       framing: lines({ send: '\n' }),
-      clock: systemClock,
       timing: { replyMs: 500 },
       onDrop: (reason) => drops.push(reason),
     });
