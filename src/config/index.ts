@@ -5,6 +5,7 @@ export {
   type LocatedIssue,
   loadConfiguration,
 } from './load.ts';
+export { type PortConfiguration, type SharedPortConfiguration, tcpAddressOf } from './port-schema.ts';
 export {
   type Configuration,
   type ConfigurationInput,
@@ -17,7 +18,5 @@ export {
   driverSection,
   type InfluxConfiguration,
   type MqttConfiguration,
-  type PortConfiguration,
-  tcpAddressOf,
 } from './schema.ts';
 export { watchConfiguration } from './watch.ts';

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { type ConfigIssue, type ConfigPath, configIssues, type ErrorCode } from '../base/index.ts';
+import type { PortConfiguration } from './port-schema.ts';
 import { type Configuration, configSchema } from './schema.ts';
 import { soundPart } from './sound-part.ts';
 import { deviceFiles, readText } from './source-file.ts';
@@ -157,10 +158,11 @@ class Loading {
   #resolvePaths(configuration: Configuration): Configuration {
     const devices = Object.entries(configuration.devices).map(([id, device]) => {
       const folder = dirname(this.#sourceOf(['devices', id])?.file ?? this.#mainFile);
-      const port = 'path' in device.port ? { path: portPath(folder, device.port.path) } : device.port;
-      return [id, { ...device, port }];
+      return [id, typeof device.port === 'string' ? device : { ...device, port: resolved(device.port, folder) }];
     });
-    return { ...configuration, devices: Object.fromEntries(devices) };
+    const mainFolder = dirname(this.#mainFile);
+    const ports = Object.entries(configuration.ports).map(([id, port]) => [id, resolved(port, mainFolder)]);
+    return { ...configuration, devices: Object.fromEntries(devices), ports: Object.fromEntries(ports) };
   }
 
   #sourceOf(path: ConfigPath): Source | undefined {
@@ -203,6 +205,12 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 /** A fault within what an alias stands for is met once for each alias. */
 function distinct(faults: readonly FileFault[]): FileFault[] {
   return [...new Map(faults.map((fault) => [`${fault.line}:${fault.column}:${fault.message}`, fault])).values()];
+}
+
+/** A port as it is, but that its path does not depend on where labwire was started. */
+function resolved<P extends PortConfiguration>(port: P, folder: string): P {
+  if ('path' in port) return { ...port, path: portPath(folder, port.path) };
+  return 'unix' in port ? { ...port, unix: resolve(folder, port.unix) } : port;
 }
 
 /** `COM3` is a name and not a path; everything else is relative to the file that says it. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { schemaParts } from '../instrument/index.ts';
+import { exactlyOne, line, port, sharedPort } from './port-schema.ts';
 
 const RESERVED_DEVICES = ['status', 'info', 'events', 'sinks'];
 const OWN_TAGS = ['gateway', 'device', 'model', 'simulated', 'time'];
@@ -15,15 +16,6 @@ export const channelId = schemaParts.id.refine(
   (text) => text !== 'time' && !/_(quality|reason)$/.test(text),
   'is reserved (time, and all that ends in _quality or _reason); choose another',
 );
-
-/** Text of one line: it goes into topics, points and logs, where a line feed would begin something new. */
-const line = (longest: number): z.ZodString =>
-  z
-    .string()
-    .min(1)
-    .max(longest)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line without control characters');
 
 const tagName = z
   .string()
@@ -40,43 +32,6 @@ const url = (...schemes: string[]): z.ZodString =>
     .string()
     .regex(new RegExp(`^(${schemes.join('|')})://[^\\s/][^\\s]*$`), `must be a URL such as ${schemes[0]}://localhost`);
 
-/** Adds an issue where not exactly one of the keys is given. */
-function exactlyOne(value: object, keys: readonly string[], context: z.RefinementCtx): void {
-  const given = keys.filter((key) => Reflect.get(value, key) !== undefined);
-  if (given.length === 0) context.addIssue({ code: 'custom', message: `needs one of ${keys.join(', ')}` });
-  if (given.length > 1) context.addIssue({ code: 'custom', message: `can have only one of ${given.join(', ')}` });
-}
-
-/** Where a device is connected. A checked configuration is a valid input again, so an address stays one text. */
-export type PortConfiguration = { readonly path: string } | { readonly tcp: string } | { readonly emulated: true };
-
-const TCP_ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/[\]]+)):([1-9]\d{0,4})$/;
-
-const tcpAddress = z
-  .string()
-  .regex(TCP_ADDRESS, 'must be a host and a port number, such as 192.168.1.5:4001')
-  .refine((text) => Number(TCP_ADDRESS.exec(text)?.[3] ?? 0) <= 65_535, 'has a port number above 65535')
-  .describe('Host and port of a serial device server, e.g. 192.168.1.5:4001.');
-
-const port = z
-  .strictObject({
-    path: line(4096).optional().describe('A serial port, best by its name in /dev/serial/by-id/.'),
-    tcp: tcpAddress.optional(),
-    emulated: z.literal(true).optional().describe('An emulated instrument of the model instead of a real one.'),
-  })
-  .superRefine((value, context) => exactlyOne(value, ['path', 'tcp', 'emulated'], context))
-  .transform(({ path, tcp }): PortConfiguration => {
-    if (path !== undefined) return { path };
-    return tcp === undefined ? { emulated: true } : { tcp };
-  })
-  .describe('Where the instrument is connected: one of path, tcp, emulated.');
-
-/** Host and port of a checked `tcp` address. */
-export function tcpAddressOf(text: string): { host: string; port: number } {
-  const [, literal, name, number] = TCP_ADDRESS.exec(text) ?? [];
-  return { host: literal ?? name ?? '', port: Number(number) };
-}
-
 const channel = schemaParts.channelFacts
   .extend({
     name: channelId.optional().describe("The channel's id at this site."),
@@ -92,7 +47,10 @@ const channel = schemaParts.channelFacts
 const deviceShape = {
   model: schemaParts.modelId.describe('Catalogue id of the model: see labwire models.'),
   label: line(200).optional().describe('For people.'),
-  port,
+  port: z
+    .union([schemaParts.id, port])
+    .describe('Where the instrument is connected; or the name of one of `ports`, if it shares a line.'),
+  address: schemaParts.address.optional(),
   interval: schemaParts.positiveDuration
     .optional()
     .describe('Time between two polls; of an instrument that talks by itself, at most one sample in this time.'),
@@ -206,6 +164,7 @@ const shape = {
   mqtt: mqtt.optional(),
   influx: influx.optional(),
   server: server.prefault({}),
+  ports: z.record(schemaParts.id, sharedPort).default({}).describe('Ports that several devices share.'),
 };
 const baseSchema = z.strictObject({ ...shape, devices: z.record(deviceId, deviceSchema).default({}) });
 

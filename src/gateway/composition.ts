@@ -5,6 +5,7 @@ import type { Emulator } from '../port/index.ts';
 import { type DevicePlan, type Parts, planDevice } from './device-plan.ts';
 import { doublePorts } from './double-ports.ts';
 import type { Concealed } from './findings.ts';
+import { type LinePlan, planLines } from './line-plan.ts';
 
 /** What a gateway is composed of. */
 export interface GatewayParts {
@@ -44,6 +45,8 @@ function readCatalogue(models: readonly (string | ModelInput)[], log: Logger): C
 
 export interface Plans {
   readonly devices: ReadonlyMap<string, DevicePlan>;
+  /** By device. */
+  readonly lines: ReadonlyMap<string, LinePlan>;
   readonly issues: readonly ConfigIssue[];
 }
 
@@ -56,8 +59,9 @@ export function planDevices(configuration: Configuration, parts: Parts, conceale
     issues.push(...planned.issues);
     if (planned.plan) devices.set(id, planned.plan);
   }
-  issues.push(...doublePorts(configuration));
-  return { devices, issues };
+  const { lines, issues: ofLines } = planLines(configuration, devices, concealed);
+  issues.push(...doublePorts(configuration), ...ofLines);
+  return { devices, lines, issues };
 }
 
 /** Reads a configuration that a program hands over. @throws LabwireError CONFIG_INVALID with all that is wrong */

@@ -1,4 +1,4 @@
-import type { Configuration, DeviceConfiguration } from '../config/index.ts';
+import type { Configuration, DeviceConfiguration, PortConfiguration } from '../config/index.ts';
 import type { DeviceDescription, Model, RecordedChannel } from '../instrument/index.ts';
 import type { SettingValue } from '../service/index.ts';
 import { definedOnly } from './defined-only.ts';
@@ -9,6 +9,8 @@ export interface DescribedParts {
   readonly id: string;
   readonly gateway: Configuration['gateway'];
   readonly device: DeviceConfiguration;
+  /** Undefined where the device names a line that is not there. */
+  readonly port: PortConfiguration | undefined;
   readonly model: Model;
   readonly channels: ReadonlyMap<string, RecordedChannel>;
   readonly settingValues: ReadonlyMap<string, SettingValue>;
@@ -19,6 +21,7 @@ export function describeDevice({
   id,
   gateway,
   device,
+  port,
   model,
   channels,
   settingValues,
@@ -32,8 +35,8 @@ export function describeDevice({
     gateway: gateway.id,
     device: id,
     model: model.id,
-    port: portName(device.port),
-    simulated: 'emulated' in device.port,
+    port: port ? portName(port) : '',
+    simulated: port !== undefined && 'emulated' in port,
     measurement: device.measurement ?? (describedBySite ? id : model.id.replaceAll('-', '_')),
     tags: { ...gateway.tags, ...device.tags },
     channels: new Map(enabled.map(({ description }) => [description.id, description])),

@@ -1,21 +1,23 @@
 import { type ConfigIssue, didYouMean, isMember, MEMBER, toError } from '../base/index.ts';
-import type { Configuration, DeviceConfiguration } from '../config/index.ts';
+import type { Configuration, DeviceConfiguration, PortConfiguration } from '../config/index.ts';
 import {
   type Catalogue,
   configureInstrument,
   type DeviceDescription,
+  type Exchange,
   type Instrument,
   type InstrumentClass,
   type Model,
   type RecordedChannel,
 } from '../instrument/index.ts';
-import type { Emulator } from '../port/index.ts';
+import { type Emulator, type Framing, lines } from '../port/index.ts';
 import { type SettingCore, type SettingValue, walk } from '../service/index.ts';
 import { Task, type TaskControl, taskControl } from '../task/index.ts';
 import { planChannels } from './channel-plan.ts';
 import { checkTags, describeDevice } from './device-description.ts';
 import { readDriverSection } from './driver-section.ts';
 import { atSite, type Concealed, Findings, inModel } from './findings.ts';
+import { lineOptions, type SerialFacts } from './port-options.ts';
 import { planSettings } from './setting-plan.ts';
 import { planTasks } from './task-plan.ts';
 
@@ -40,8 +42,18 @@ export interface DevicePlan {
   /** By the driver's channel ids. */
   readonly channels: ReadonlyMap<string, RecordedChannel>;
   readonly description: DeviceDescription;
+  /** The model's facts under the site's; a shared line has its own settings over the model's. */
+  readonly serial: SerialFacts;
+  readonly timing: TimingFacts;
+  /** Undefined where the driver knows no addresses. */
+  readonly address: number | string | undefined;
+  readonly framing: Framing;
+  /** What one poll sends and receives; empty where the driver does not tell. */
+  readonly exchanges: readonly Exchange[];
   readonly emulator: Emulator | undefined;
 }
+
+type TimingFacts = NonNullable<Model['timing']>;
 
 export interface PlannedDevice {
   /** Absent where there is an error. */
@@ -52,17 +64,20 @@ export interface PlannedDevice {
 /** Makes the plan of one device, or says all that is wrong with its configuration. */
 export function planDevice(
   id: string,
-  { gateway, devices }: Configuration,
+  configuration: Configuration,
   parts: Parts,
   concealed: Concealed = () => false,
 ): PlannedDevice {
+  const { gateway, devices, ports } = configuration;
   const device = devices[id] as DeviceConfiguration;
   const findings = new Findings(id, device.model, concealed);
   const { issues } = findings;
   const model = modelOf(device, parts, findings);
   const driver = model && driverOf(model, parts, findings);
   if (!driver) return { issues };
-  const emulator = emulatorOf(device, parts, findings);
+  const shared = typeof device.port === 'string' ? sharedPort(device, device.port, ports, findings) : undefined;
+  const port = typeof device.port === 'string' ? shared : device.port;
+  const emulator = port && emulatorOf(device, port, parts, findings);
 
   const section = readDriverSection(device, model, parts.drivers, findings);
   const instrument = instrumentOf(driver, model, findings);
@@ -76,12 +91,89 @@ export function planDevice(
   planTasks(tasks, model, device, findings);
   const settingValues = planSettings(settings, model, device, findings);
   const fromSection = section && (driver.channelsFrom?.(section.options as never) ?? {});
+  const address = planAddress(driver, model, device, findings);
+  const framing = planFraming(driver, section?.options, model, device, findings);
   const channels = planChannels({ device, model, fromSection, members: names }, findings);
-  const description = describeDevice({ id, gateway, device, model, channels, settingValues });
+  const description = describeDevice({ id, gateway, device, port, model, channels, settingValues });
   checkTags(description, device.tags, findings);
-  if (findings.faulty) return { issues };
+  if (findings.faulty || !framing) return { issues };
+  const wanted = (channel: string): boolean => channels.get(channel)?.enabled ?? false;
   const members = { instrument, tasks, settings, settingValues, channels };
-  return { issues, plan: { id, configuration: device, model, ...members, description, emulator } };
+  const line = {
+    serial: { ...model.serial, ...(shared ? shared.serial : device.serial) },
+    timing: { ...model.timing, ...device.timing },
+    address,
+    framing,
+    exchanges: driver.exchanges?.(section?.options as never, wanted) ?? [],
+    emulator,
+  };
+  return { issues, plan: { id, configuration: device, model, ...members, description, ...line } };
+}
+
+/** The line that a device names, whose settings are its own. */
+function sharedPort(
+  device: DeviceConfiguration,
+  name: string,
+  ports: Configuration['ports'],
+  findings: Findings,
+): Configuration['ports'][string] | undefined {
+  const shared = Object.hasOwn(ports, name) ? ports[name] : undefined;
+  if (!shared) {
+    const text = `is "${name}", and "ports" has no line of that name`;
+    findings.add({ code: 'CONFIG_INVALID', place: atSite('port'), text, hint: didYouMean(name, Object.keys(ports)) });
+  }
+  if (device.serial) {
+    const text = `belongs to the line that the device shares: move it to ports.${name}.serial`;
+    findings.add({ code: 'CONFIG_INVALID', place: atSite('serial'), at: 'key', text });
+  }
+  return shared;
+}
+
+function planAddress(
+  driver: InstrumentClass,
+  model: Model,
+  device: DeviceConfiguration,
+  findings: Findings,
+): number | string | undefined {
+  const place = device.address === undefined ? inModel('address') : atSite('address');
+  const value = device.address ?? model.address;
+  if (!driver.address) {
+    if (value !== undefined) {
+      const text = `is given, but the driver "${model.driver}" knows no addresses`;
+      findings.add({ code: 'CONFIG_INVALID', place, at: 'key', text });
+    }
+    return undefined;
+  }
+  const result = driver.address.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  if (value === undefined) {
+    findings.add({ code: 'CONFIG_INVALID', place: atSite(), at: 'key', text: 'needs an address, e.g. address: 1' });
+  } else {
+    const text = `is ${findings.shown(place, value)}: ${result.error.issues.map(({ message }) => message).join('; ')}`;
+    findings.add({ code: 'CONFIG_INVALID', place, text });
+  }
+  return undefined;
+}
+
+/** Undefined where it cannot be made. */
+function planFraming(
+  driver: InstrumentClass,
+  options: unknown,
+  model: Model,
+  device: DeviceConfiguration,
+  findings: Findings,
+): Framing | undefined {
+  if (driver.framing) {
+    if (device.framing ?? model.framing) {
+      const place = device.framing ? atSite('framing') : inModel('framing');
+      const text = `is given, but the driver "${model.driver}" has a framing of its own`;
+      findings.add({ code: 'CONFIG_INVALID', place, at: 'key', text });
+    }
+    // Of a refused section nothing can be made; that it is refused has been said.
+    return options === undefined ? undefined : driver.framing(options as never);
+  }
+  const { lines: facts } = { ...model.framing, ...device.framing };
+  return lines(lineOptions(facts));
 }
 
 function modelOf(device: DeviceConfiguration, { catalogue }: Parts, findings: Findings): Model | undefined {
@@ -113,7 +205,12 @@ function instrumentOf(driver: InstrumentClass, model: Model, findings: Findings)
   }
 }
 
-function emulatorOf({ model, port }: DeviceConfiguration, parts: Parts, findings: Findings): Emulator | undefined {
+function emulatorOf(
+  { model }: DeviceConfiguration,
+  port: PortConfiguration,
+  parts: Parts,
+  findings: Findings,
+): Emulator | undefined {
   if (!('emulated' in port)) return undefined;
   const emulator = parts.emulators.get(model);
   if (!emulator) {

@@ -9,12 +9,14 @@ import {
   type Sample,
 } from '../instrument/index.ts';
 import type { EventRecord, Journal } from '../journal/index.ts';
-import { Bus, type Link, lines, Port } from '../port/index.ts';
+import type { Link, Port } from '../port/index.ts';
 import type { TaskControl, TaskError, TaskState } from '../task/index.ts';
 import { type Cause, causeOf, deviceInfo, taskState } from './device-messages.ts';
 import type { DevicePlan } from './device-plan.ts';
 import { deviceStatus, type HealthState, healthState } from './health.ts';
-import { lineOptions, linkTiming, transportTo } from './port-options.ts';
+import type { LinePlan } from './line-plan.ts';
+import type { LineSeat, LineSet } from './line-set.ts';
+import { linkTiming } from './port-options.ts';
 import type { StateStore } from './state-store.ts';
 
 export interface DeviceParts {
@@ -22,17 +24,19 @@ export interface DeviceParts {
   readonly log: Logger;
   readonly journal: Journal;
   readonly state: StateStore;
+  readonly lines: LineSet;
   event(event: Omit<EventRecord, 'kind' | 'sequence' | 'time'>): void;
 }
 
 /** How long a rejected frame marks a device as `degraded`. */
 const REJECTING_MS = 60_000;
 
-/** One configured device: its port, its link, its instrument, and what the world hears of them. */
+/** One configured device: its place on a line, its link, its instrument, and what the world hears of them. */
 export class Device {
   readonly plan: DevicePlan;
   readonly port: Port;
   readonly #parts: DeviceParts;
+  readonly #seat: LineSeat;
   readonly #link: Link;
   readonly #acquire: TaskControl | undefined;
   readonly #dropped: Record<string, number> = {};
@@ -49,24 +53,17 @@ export class Device {
   #since = 0;
   #portError: Error | undefined;
 
-  constructor(plan: DevicePlan, parts: DeviceParts) {
+  constructor(plan: DevicePlan, line: LinePlan, parts: DeviceParts) {
     this.plan = plan;
     this.#parts = parts;
     this.#description = plan.description;
     this.#acquire = plan.tasks.get('acquire');
-    const { configuration, model } = plan;
-    const serial = { ...model.serial, ...configuration.serial };
-    const timing = { ...model.timing, ...configuration.timing };
+    const { configuration, model, timing } = plan;
     const { clock, log } = parts;
-    this.port = new Port({
-      transport: transportTo(configuration.port, serial, plan.emulator),
-      clock,
-      log,
-      ...(timing.settle !== undefined && { settleMs: timing.settle * 1000 }),
-    });
-    const framing = { ...model.framing, ...configuration.framing };
-    this.#link = new Bus({ port: this.port, clock }).link({
-      framing: lines(lineOptions(framing.lines)),
+    this.#seat = parts.lines.join(line, plan.emulator, plan.address === undefined ? {} : { address: plan.address });
+    this.port = this.#seat.port;
+    this.#link = this.#seat.bus.link({
+      framing: plan.framing,
       timing: linkTiming(timing),
       onDrop: (reason) => this.#drop(reason),
     });
@@ -84,6 +81,7 @@ export class Device {
         connected: (identity) => this.#connected(identity),
         sample: (values, at) => this.#sample(values, at),
         dropped: (reason) => this.#drop(reason),
+        ...(plan.address !== undefined && { address: plan.address }),
         ...(model.identify && {
           identify: { query: model.identify.query, answer: new RegExp(model.identify.answer) },
         }),
@@ -142,7 +140,8 @@ export class Device {
     for (const end of this.#endings.splice(0)) end();
     this.#speaking = false;
     this.#goTo('disabled');
-    await this.port.stop();
+    this.#link.close();
+    await this.#seat.leave();
   }
 
   /** Says anew what its channels are, for a sink that has come later. */
@@ -279,6 +278,11 @@ export class Device {
       lastSample: this.#lastSample === 0 ? null : isoTime(this.#lastSample),
       dropped,
     });
-    state.set([id, 'info'], { ...deviceInfo(this.#description), dropped });
+    state.set([id, 'info'], {
+      ...deviceInfo(this.#description),
+      address: this.plan.address,
+      connection: { ...this.port.counters },
+      dropped,
+    });
   }
 }

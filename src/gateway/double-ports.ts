@@ -3,19 +3,23 @@ import type { ConfigIssue } from '../base/index.ts';
 import { type Configuration, type PortConfiguration, tcpAddressOf } from '../config/index.ts';
 
 /** Two devices on one instrument would take it from each other for ever, by whatever names they call it. */
-export function doublePorts({ devices }: Configuration): ConfigIssue[] {
+export function doublePorts({ devices, ports }: Configuration): ConfigIssue[] {
   const owners = new Map<string, string>();
   const issues: ConfigIssue[] = [];
-  for (const [id, { port }] of Object.entries(devices)) {
+  const check = (owner: string, path: string[], port: PortConfiguration): void => {
     const instrument = instrumentAt(port);
-    if (instrument === undefined) continue;
-    const owner = owners.get(instrument);
-    if (owner === undefined) owners.set(instrument, id);
+    if (instrument === undefined) return;
+    const other = owners.get(instrument);
+    if (other === undefined) owners.set(instrument, owner);
     else {
-      const path = ['devices', id, 'port', 'path' in port ? 'path' : 'tcp'];
-      const message = `${path.join('.')} leads to where ${owner} is connected already; give one of them another port`;
-      issues.push({ code: 'CONFIG_INVALID', path, at: 'value', message, severity: 'error' });
+      const whole = [...path, ...Object.keys(port).slice(0, 1)];
+      const message = `${whole.join('.')} leads to where ${other} is connected already; give one of them another port, or let them share one of "ports"`;
+      issues.push({ code: 'CONFIG_INVALID', path: whole, at: 'value', message, severity: 'error' });
     }
+  };
+  for (const [name, { serial, timing, ...port }] of Object.entries(ports)) check(name, ['ports', name], port);
+  for (const [id, { port }] of Object.entries(devices)) {
+    if (typeof port !== 'string') check(id, ['devices', id, 'port'], port);
   }
   return issues;
 }
@@ -23,8 +27,10 @@ export function doublePorts({ devices }: Configuration): ConfigIssue[] {
 /** The same text for the same place; undefined where each device has its own. */
 function instrumentAt(port: PortConfiguration): string | undefined {
   if ('path' in port) return realPath(port.path);
-  if (!('tcp' in port)) return undefined;
-  const { host, port: number } = tcpAddressOf(port.tcp);
+  if ('unix' in port) return realPath(port.unix);
+  if ('usb' in port) return JSON.stringify(Object.entries(port.usb).sort());
+  if ('emulated' in port) return undefined;
+  const { host, port: number } = tcpAddressOf('tcp' in port ? port.tcp : port.rfc2217);
   return `tcp://${host.toLowerCase()}:${number}`;
 }
 

@@ -6,9 +6,17 @@ import { HttpServer, runUntilStopped } from '../server/index.ts';
 import { addMember, DataService, removeMember, ServiceHost } from '../service/index.ts';
 import type { TaskEvent } from '../task/index.ts';
 import { compareConfigurations, same } from './changes.ts';
-import { compose, configurationError, type GatewayParts, parseConfiguration, planDevices } from './composition.ts';
+import {
+  compose,
+  configurationError,
+  type GatewayParts,
+  type Plans,
+  parseConfiguration,
+  planDevices,
+} from './composition.ts';
 import { Device } from './device.ts';
-import type { DevicePlan, Parts } from './device-plan.ts';
+import type { Parts } from './device-plan.ts';
+import { LineSet } from './line-set.ts';
 import { type SinkName, SinkSet, sinkNames } from './sink-set.ts';
 import { StateStore } from './state-store.ts';
 import { version } from './version.ts';
@@ -16,6 +24,8 @@ import { version } from './version.ts';
 export interface GatewayOptions extends GatewayParts {
   readonly log?: Logger;
   readonly clock?: Clock;
+  /** Of the file system in which USB adapters are looked for; default the system's. For tests without hardware. */
+  readonly systemRoot?: string;
   /** Where settings are kept over a restart; none are without it. */
   readonly stateFile?: string;
 }
@@ -41,7 +51,8 @@ export class Gateway {
   readonly #devices = new Map<string, Device>();
   readonly #startedAt: number;
   #configuration: Configuration;
-  #plans: ReadonlyMap<string, DevicePlan>;
+  #plans: Plans;
+  readonly #lines: LineSet;
   #running = false;
   /** Paths of the tasks whose bodies had to be left behind at the stop. */
   #abandoned: readonly string[] = [];
@@ -58,6 +69,11 @@ export class Gateway {
     this.#configuration = parseConfiguration(configuration, this.#parts);
     this.#plans = this.#plan(this.#configuration, this.#parts);
     this.#startedAt = this.#clock.now();
+    this.#lines = new LineSet({
+      clock: this.#clock,
+      logFor: (id, shared) => (shared ? this.#log.child({ port: id }) : this.#deviceLog(id)),
+      root: options.systemRoot,
+    });
     const { stateFile } = options;
     this.#host = new ServiceHost(this.#root, {
       clock: this.#clock,
@@ -138,7 +154,7 @@ export class Gateway {
       }
       this.#running = true;
       this.#tellInfo();
-      for (const plan of this.#plans.values()) this.#add(plan);
+      for (const id of this.#plans.devices.keys()) this.#add(id);
       await this.#host.start();
       this.#event({
         severity: 'info',
@@ -193,7 +209,9 @@ export class Gateway {
       this.#configuration = configuration;
       this.#plans = plans;
       if (!this.#running) return;
-      const remodelled = (id: string): boolean => !same(plansBefore.get(id)?.model, plans.get(id)?.model);
+      const remodelled = (id: string): boolean =>
+        !same(plansBefore.devices.get(id)?.model, plans.devices.get(id)?.model) ||
+        !same(plansBefore.lines.get(id), plans.lines.get(id));
       const change = compareConfigurations(before, configuration, remodelled);
       await Promise.all(change.changed.map((id) => this.#stopDevice(id)));
       for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
@@ -201,8 +219,7 @@ export class Gateway {
       await Promise.all(change.sinks.map((name) => this.#renewSink(name)));
       for (const id of [...change.removed, ...change.changed]) this.#state.removeBelow([id]);
       for (const id of [...change.changed, ...change.added]) {
-        const plan = plans.get(id);
-        if (plan) this.#add(plan);
+        this.#add(id);
       }
       this.#tellInfo();
       const { added, removed, changed } = change;
@@ -236,22 +253,27 @@ export class Gateway {
     }
   }
 
-  #plan(configuration: Configuration, parts: Parts): ReadonlyMap<string, DevicePlan> {
-    const { devices, issues } = planDevices(configuration, parts);
+  #plan(configuration: Configuration, parts: Parts): Plans {
+    const plans = planDevices(configuration, parts);
+    const { issues } = plans;
     for (const { severity, code, message } of issues) {
       // Of its tasks the service host tells, wherever they come from.
       if (severity === 'warning' && code !== 'TASK_OPTION') this.#log.warn(message);
     }
     if (issues.some(({ severity }) => severity === 'error')) throw configurationError(issues);
-    return devices;
+    return plans;
   }
 
-  #add(plan: DevicePlan): void {
-    const device = new Device(plan, {
+  #add(id: string): void {
+    const plan = this.#plans.devices.get(id);
+    const line = this.#plans.lines.get(id);
+    if (!plan || !line) return;
+    const device = new Device(plan, line, {
       clock: this.#clock,
       log: this.#deviceLog(plan.id),
       journal: this.#journal,
       state: this.#state,
+      lines: this.#lines,
       event: (event) => this.#event(event),
     });
     this.#devices.set(plan.id, device);

@@ -1,7 +1,7 @@
 import { type PortConfiguration, tcpAddressOf } from '../config/index.ts';
 import type { Model } from '../instrument/index.ts';
 import {
-  type Emulator,
+  type EmulatedTransport,
   emulatedTransport,
   type LineOptions,
   type LinkTiming,
@@ -15,21 +15,36 @@ import { definedOnly } from './defined-only.ts';
 /** In words, for logs and `info`. */
 export function portName(port: PortConfiguration): string {
   if ('path' in port) return port.path;
-  return 'tcp' in port ? `tcp://${port.tcp}` : 'emulated';
+  if ('usb' in port) return `usb ${JSON.stringify(port.usb)}`;
+  if ('tcp' in port) return `tcp://${port.tcp}`;
+  if ('rfc2217' in port) return `rfc2217://${port.rfc2217}`;
+  return 'unix' in port ? `unix:${port.unix}` : 'emulated';
 }
 
-type SerialFacts = NonNullable<Model['serial']>;
+export type SerialFacts = NonNullable<Model['serial']>;
 
-/** The way to the instrument that a device's configuration names. */
-export function transportTo(port: PortConfiguration, facts: SerialFacts, emulator: Emulator | undefined): Transport {
-  const serial: SerialSettings = definedOnly(facts);
+/** How a line is set. `echo` is the bus's business. */
+function serialSettings({ echo: _, break: seconds, ...facts }: SerialFacts): SerialSettings {
+  return definedOnly({ ...facts, breakMs: seconds && seconds * 1000 });
+}
+
+/** Emulated instruments are put on the line of their devices, one by one; everything else is found by its address. */
+export function isEmulated(transport: Transport): transport is EmulatedTransport {
+  return 'attach' in transport;
+}
+
+/**
+ * The way to the instruments that a configuration names.
+ *
+ * @param root of the file system in which USB adapters are looked for, for tests
+ */
+export function transportTo(port: PortConfiguration, facts: SerialFacts, root?: string): Transport {
+  const serial = serialSettings(facts);
   if ('path' in port) return serialTransport(port.path, serial);
-  if ('tcp' in port) {
-    const { host, port: number } = tcpAddressOf(port.tcp);
-    return tcpTransport(host, number);
-  }
-  if (emulator) return emulatedTransport(portName(port), emulator, serial);
-  throw new TypeError('An emulated port needs an emulator');
+  if ('emulated' in port) return emulatedTransport(portName(port), serial);
+  if (!('tcp' in port)) throw new TypeError(`No way yet to ${portName(port)} below ${root}`);
+  const { host, port: number } = tcpAddressOf(port.tcp);
+  return tcpTransport(host, number);
 }
 
 type FramingFacts = NonNullable<Model['framing']>;
@@ -48,9 +63,12 @@ export function lineOptions(framing: FramingFacts['lines'] | undefined): LineOpt
 
 type TimingFacts = NonNullable<Model['timing']>;
 
+export function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
 /** Limits and spacing of a link; the catalogue has seconds. */
 export function linkTiming({ spacing, firstByte, reply, retries }: TimingFacts): LinkTiming {
-  const milliseconds = (seconds: number | undefined): number | undefined => seconds && seconds * 1000;
   return definedOnly({
     spacingMs: milliseconds(spacing),
     firstByteMs: milliseconds(firstByte),

@@ -4,6 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { configIssues, LabwireError, type Logger, toError } from '../base/index.ts';
 import {
+  address,
   channelFacts,
   duration,
   framing,
@@ -39,6 +40,7 @@ const modelShape = {
   manufacturer: z.string().optional(),
   model: z.string().optional().describe("The manufacturer's name for it."),
   driver: z.string().describe('The family of instruments whose language it speaks.'),
+  address: address.optional().describe('The address that it comes out of its box with.'),
   serial: serialSettings.optional(),
   framing: framing.optional(),
   timing: timing.optional(),

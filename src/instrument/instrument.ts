@@ -57,8 +57,12 @@ export interface InstrumentClass {
   readonly address?: z.ZodType<number | string>;
   /** How its frames are cut, where that is no matter of lines; default by the `framing` of catalogue and site. */
   framing?(options: never): Framing;
-  /** What one poll sends and receives, for the reckoning whether a plan fits its line; default: nothing is known. */
-  exchanges?(options: never): readonly Exchange[];
+  /**
+   * What one poll sends and receives, for the reckoning whether a plan fits its line; default: nothing is known.
+   *
+   * @param wants whether the site wants a channel
+   */
+  exchanges?(options: never, wants: (channel: string) => boolean): readonly Exchange[];
   /** Channels that follow from the driver's section, for instruments that the site describes. */
   channelsFrom?(options: never): Record<string, ChannelFacts>;
 }

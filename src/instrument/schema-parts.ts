@@ -42,9 +42,21 @@ export const serialSettings = z
     rtscts: z.boolean().describe('Hardware flow control; default off.'),
     xon: z.boolean().describe('Software flow control; default off.'),
     hupcl: z.boolean().describe('Drop DTR at close, which resets an Arduino; default off.'),
+    dtr: z.boolean().describe('Level of DTR after an opening; default as the system sets it.'),
+    rts: z.boolean().describe('Level of RTS after an opening; default as the system sets it.'),
+    break: positiveDuration
+      .refine((seconds) => seconds <= 5, 'must be at most 5s')
+      .describe('A break of this length after each opening; default none.'),
+    lock: z.boolean().describe('Keep other programs from opening the port; default on.'),
+    echo: z.boolean().describe('The adapter returns what is sent, as some for two-wire RS-485 do; default off.'),
   })
   .partial()
   .describe('How the serial line is set.');
+
+/** Which of several instruments on one line: a number, or what an addressed text protocol puts before its commands. */
+export const address = z
+  .union([z.number().int().min(0).max(65_535), z.string().min(1).max(16)])
+  .describe('The address of the instrument on a line that it shares.');
 
 const terminator = z.string().min(1).max(8);
 export const framing = z

@@ -1,7 +1,7 @@
 export { Bus, type BusOptions } from './bus.ts';
 export type { Connection, ConnectionEvents, Transport } from './connection.ts';
 export { listPorts, type PortInfo } from './discovery.ts';
-export { emulatedTransport } from './emulated-transport.ts';
+export { type EmulatedTransport, emulatedTransport } from './emulated-transport.ts';
 export type { EmulatedInstrument, EmulatedLine, Emulator, EmulatorOptions } from './emulator.ts';
 export type { DropListener, Frame, Framer, Framing } from './framing.ts';
 export { type LineOptions, lines } from './line-framing.ts';
@@ -14,6 +14,7 @@ export type {
   SendOptions,
 } from './link.ts';
 export { type MemoryLine, type MemoryLineOptions, memoryLine } from './memory-transport.ts';
+export { type PacketOptions, packets } from './packet-framing.ts';
 export { Port, type PortCounters, type PortOptions } from './port.ts';
 export type { PortState } from './port-state.ts';
 export { Pty, type PtyOptions } from './pty.ts';

@@ -93,7 +93,7 @@ describe('the mistakes of a device', () => {
         'tasks: { acquire: { restartSecs: 1, restartSteps: -2, autostart: 7 } }',
       ),
     ).toEqual([
-      '4:11: devices.a.port needs one of path, tcp, emulated (CONFIG_INVALID)',
+      '4:11: devices.a.port needs one of path, usb, tcp, rfc2217, unix, emulated (CONFIG_INVALID)',
       '6:25: devices.a.tasks.acquire.restartSecs is unknown. Did you mean "restartSec"? (TASK_OPTION)',
       '6:55: devices.a.tasks.acquire.restartSteps takes a whole number, 0 or more, not -2 (TASK_OPTION)',
       '6:70: devices.a.tasks.acquire.autostart takes true or false, not 7 (TASK_OPTION)',

@@ -64,7 +64,7 @@ devices:
         '  oven:',
         '    modl: line',
         '    interval: 1 sec',
-        '    port: { usb: x }',
+        '    port: { com: 3 }',
       ].join('\n'),
     );
     expect(printed(loaded)).toEqual([
@@ -72,8 +72,8 @@ devices:
       'labwire.yaml:3:3: devices.oven lacks "model" (CONFIG_INVALID)',
       'labwire.yaml:4:5: devices.oven has an unknown key "modl". Did you mean "model"? (CONFIG_UNKNOWN_KEY)',
       'labwire.yaml:5:15: devices.oven.interval must be a duration such as 500ms, 1s, 5min, 2h, 30d or a number of seconds, is "1 sec" (CONFIG_INVALID)',
-      'labwire.yaml:6:11: devices.oven.port needs one of path, tcp, emulated (CONFIG_INVALID)',
-      'labwire.yaml:6:13: devices.oven.port has an unknown key "usb". It takes path, tcp, emulated (CONFIG_UNKNOWN_KEY)',
+      'labwire.yaml:6:11: devices.oven.port needs one of path, usb, tcp, rfc2217, unix, emulated (CONFIG_INVALID)',
+      'labwire.yaml:6:13: devices.oven.port has an unknown key "com". It takes path, usb, tcp, rfc2217, unix, emulated (CONFIG_UNKNOWN_KEY)',
     ]);
     expect(loaded.configuration).toBeUndefined();
   });
@@ -304,12 +304,23 @@ describe('a later check', () => {
     ['no port', ''],
     ['two ports', ', port: { path: x, tcp: "a:1" }'],
     ['a malformed port', ', port: { tcp: a }'],
-    ['a port that is none', ', port: bus1'],
+    ['a port that is none', ', port: 7'],
   ])('goes on with a device that has %s, as if it had one of its own', (_what, port) => {
     const { sound, issues } = load(`devices: { a: { model: line${port} }, b: { model: line${port} } }`);
     expect(issues).toHaveLength(2);
     expect(sound?.devices).toMatchObject({ a: { model: 'line' }, b: { model: 'line' } });
     expect(sound?.devices.a?.port).not.toEqual(sound?.devices.b?.port);
+  });
+
+  it('has the paths of its ports resolved beside the file that says them, those of shared lines too', () => {
+    const { configuration } = load(
+      'ports: { bus1: { path: tty1 }, bus2: { unix: run/serial.sock } }\ndevices: { a: { model: line, port: bus1 } }\n',
+    );
+    expect(configuration?.ports).toMatchObject({
+      bus1: { path: join(folder, 'tty1') },
+      bus2: { unix: join(folder, 'run/serial.sock') },
+    });
+    expect(configuration?.devices.a?.port).toBe('bus1');
   });
 
   it('does not speak of what a failed substitution left behind', () => {

@@ -96,7 +96,26 @@ describe('the configuration schema', () => {
       'devices.a.port.tcp must be a host and a port number, such as 192.168.1.5:4001, is "host"',
     ],
     [device({ port: { tcp: 'host:70000' } }), 'devices.a.port.tcp has a port number above 65535, is "host:70000"'],
-    [device({ port: 'bus1' }), 'devices.a.port must be a mapping of keys to values, is "bus1"'],
+    [device({ port: 7 }), 'devices.a.port must be a text or a mapping of keys to values, is 7'],
+    [
+      device({ port: '/dev/ttyUSB0' }),
+      'devices.a.port must be a small letter followed by small letters, digits or _ (63 at most), is "/dev/ttyUSB0"',
+    ],
+    [
+      device({ port: { usb: { vendorId: 403 } } }),
+      'devices.a.port.usb.vendorId must be a text, is 403: put it in quotes',
+    ],
+    [
+      device({ port: { usb: { vendorId: '04' } } }),
+      'devices.a.port.usb.vendorId must be four hexadecimal digits, such as "0403", is "04"',
+    ],
+    [device({ port: { usb: {} } }), 'devices.a.port.usb needs at least one key'],
+    [{ ports: { bus1: { path: '/dev/ttyS1', tcp: 'h:1' } } }, 'ports.bus1 can have only one of path, tcp'],
+    [
+      { ports: { bus1: { path: '/dev/ttyS1', timing: { reply: 1 } } } },
+      'ports.bus1.timing has an unknown key "reply". It takes spacing, settle',
+    ],
+    [device({ serial: { break: '6s' } }), 'devices.a.serial.break must be at most 5s, is 6'],
     [device({ channels: { x: true } }), 'devices.a.channels.x must be false or a mapping of keys to values, is true'],
     [device({ channels: { x: { scale: 0 } } }), 'devices.a.channels.x.scale must not be 0, is 0'],
     [
@@ -118,7 +137,7 @@ describe('the configuration schema', () => {
     [{ devices: { a: { port: { emulated: true } } } }, 'devices.a lacks "model"'],
     [
       { journal: {} },
-      'The configuration has an unknown key "journal". It takes gateway, mqtt, influx, server, devices',
+      'The configuration has an unknown key "journal". It takes gateway, mqtt, influx, server, ports, devices',
     ],
     [[], 'The configuration must be a mapping of keys to values, is a list'],
   ])('says of %j: %s', (input, message) => {

@@ -24,7 +24,7 @@ describe('two devices on one instrument', () => {
     ['of one address', { tcp: 'Moxa:4001' }, { tcp: 'moxa:4001' }],
   ])('are found by ports %s, with the name of the other device', (_what, one, other) => {
     expect(double({ emulated: true }, one, other)).toEqual([
-      `devices.d2.port.${'path' in one ? 'path' : 'tcp'} leads to where d1 is connected already; give one of them another port`,
+      `devices.d2.port.${'path' in one ? 'path' : 'tcp'} leads to where d1 is connected already; give one of them another port, or let them share one of "ports"`,
     ]);
   });
 

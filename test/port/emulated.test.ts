@@ -48,7 +48,8 @@ describe('emulatedTransport', () => {
   it('switches its instrument on with the first opening, and off when the port is given up', async () => {
     const { emulator, switched } = counter();
     const before = readdirSync('/proc/self/fd').length;
-    const transport = emulatedTransport('emulated counter', emulator, { baudRate: 9600 });
+    const transport = emulatedTransport('emulated counter', { baudRate: 9600 });
+    transport.attach(emulator());
     expect(transport).toMatchObject({ name: 'emulated counter', simulated: true });
     expect(switched).toEqual([]);
     const { port, link } = await open(transport);
@@ -64,7 +65,9 @@ describe('emulatedTransport', () => {
   it('does without a pseudo-terminal where there is none', async () => {
     vi.spyOn(Pty, 'available').mockReturnValue(false);
     const { emulator, switched } = counter();
-    const { port, link } = await open(emulatedTransport('emulated counter', emulator));
+    const transport = emulatedTransport('emulated counter');
+    transport.attach(emulator());
+    const { port, link } = await open(transport);
     expect(await link.query('?')).toBe('answer 1 \xb0C');
     await port.stop();
     expect(switched).toEqual(['on', 'off']);

@@ -1,0 +1,36 @@
+import type { DevicePlan } from './device-plan.ts';
+import type { LinePlan } from './line-plan.ts';
+
+/**
+ * From a question's last bit to its answer's first one, in seconds: instruments on field buses take about 10 ms, and
+ * adapters as much again.
+ */
+const TURN_AROUND_S = 0.02;
+
+/**
+ * The part of the time for which a line is busy when every device on it is asked as often as it is configured to be:
+ * bytes times the time of their bits, and for each question a turn-around and the pause that it needs.
+ *
+ * @param members what is on the line; a talker, or a driver that does not tell its exchanges, counts as nothing
+ */
+export function lineLoad(
+  line: Pick<LinePlan, 'serial' | 'spacing'>,
+  members: readonly Pick<DevicePlan, 'exchanges' | 'settingValues' | 'timing'>[],
+): number {
+  const secondsPerByte = bitsPerByte(line.serial) / (line.serial.baudRate ?? 9600);
+  let load = 0;
+  for (const { exchanges, settingValues, timing } of members) {
+    const interval = settingValues.get('interval');
+    if (typeof interval !== 'number' || interval <= 0) continue;
+    const spacing = Math.max(line.spacing ?? 0, timing.spacing ?? 0);
+    for (const { sent, received } of exchanges) {
+      load += ((sent + received) * secondsPerByte + TURN_AROUND_S + spacing) / interval;
+    }
+  }
+  return load;
+}
+
+/** One start bit, and what follows it. */
+function bitsPerByte({ dataBits = 8, parity = 'none', stopBits = 1 }: LinePlan['serial']): number {
+  return 1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits;
+}

@@ -1,0 +1,88 @@
+import type { Clock, Logger } from '../base/index.ts';
+import { Bus, type Emulator, type EmulatorOptions, Port } from '../port/index.ts';
+import type { LinePlan } from './line-plan.ts';
+import { isEmulated, milliseconds, transportTo } from './port-options.ts';
+
+export interface LineSetParts {
+  readonly clock: Clock;
+  /** @param line whether the id is that of a shared line, and not of a device */
+  logFor(id: string, shared: boolean): Logger;
+  /** Of the file system in which USB adapters are looked for; default the system's. */
+  readonly root: string | undefined;
+}
+
+/** A device's place on its line. */
+export interface LineSeat {
+  readonly port: Port;
+  readonly bus: Bus;
+  /** Gives the line up; the last one closes its port. */
+  leave(): Promise<void>;
+}
+
+interface Line {
+  readonly port: Port;
+  readonly bus: Bus;
+  readonly attach: ((emulator: Emulator, options: EmulatorOptions) => () => void) | undefined;
+  members: number;
+}
+
+/** The open lines of a gateway: a port each, with a bus on which its devices take turns. */
+export class LineSet {
+  readonly #parts: LineSetParts;
+  readonly #lines = new Map<string, Line>();
+
+  constructor(parts: LineSetParts) {
+    this.#parts = parts;
+  }
+
+  /** Every line that has a device, by the id of its plan. */
+  [Symbol.iterator](): IterableIterator<[string, { readonly port: Port }]> {
+    return this.#lines.entries();
+  }
+
+  /** @param emulator put on the line, where that is emulated */
+  join(plan: LinePlan, emulator: Emulator | undefined, options: EmulatorOptions): LineSeat {
+    const key = `${plan.shared ? 'ports' : 'devices'}.${plan.id}`;
+    const line = this.#lines.get(key) ?? this.#open(plan);
+    this.#lines.set(key, line);
+    line.members++;
+    const detach = emulator && line.attach?.(emulator, options);
+    let left = false;
+    return {
+      port: line.port,
+      bus: line.bus,
+      leave: async () => {
+        if (left) return;
+        left = true;
+        detach?.();
+        if (--line.members > 0) return;
+        this.#lines.delete(key);
+        line.bus.close();
+        await line.port.stop();
+      },
+    };
+  }
+
+  #open({ id, shared, port: where, serial, settle, spacing }: LinePlan): Line {
+    const { clock, logFor, root } = this.#parts;
+    const transport = transportTo(where, serial, root);
+    const settleMs = milliseconds(settle);
+    const port = new Port({
+      transport,
+      clock,
+      log: logFor(id, shared),
+      ...(settleMs !== undefined && { settleMs }),
+    });
+    const spacingMs = milliseconds(spacing);
+    const bus = new Bus({
+      port,
+      clock,
+      ...(spacingMs !== undefined && { spacingMs }),
+      ...(serial.echo !== undefined && { echo: serial.echo }),
+    });
+    const attach = isEmulated(transport)
+      ? (emulator: Emulator, options: EmulatorOptions) => transport.attach(emulator(options))
+      : undefined;
+    return { port, bus, attach, members: 0 };
+  }
+}
