@@ -43,8 +43,10 @@ export {
   type Framing,
   type Link,
   lines,
+  type PacketOptions,
   type Port,
   Pty,
+  packets,
   type ServedEmulator,
   serveEmulator,
 } from './port/index.ts';
