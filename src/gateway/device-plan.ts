@@ -1,4 +1,4 @@
-import { type ConfigIssue, didYouMean, isMember, MEMBER, toError } from '../base/index.ts';
+import { type ConfigIssue, configIssues, didYouMean, isMember, MEMBER, toError } from '../base/index.ts';
 import type { Configuration, DeviceConfiguration, PortConfiguration } from '../config/index.ts';
 import {
   type Catalogue,
@@ -148,10 +148,13 @@ function planAddress(
   if (result.success) return result.data;
   if (value === undefined) {
     findings.add({ code: 'CONFIG_INVALID', place: atSite(), at: 'key', text: 'needs an address, e.g. address: 1' });
-  } else {
-    const text = `is ${findings.shown(place, value)}: ${result.error.issues.map(({ message }) => message).join('; ')}`;
-    findings.add({ code: 'CONFIG_INVALID', place, text });
+    return undefined;
   }
+  const { concealed } = findings;
+  const prefix = place.by === 'site' ? findings.path(place.path) : [];
+  const issues = configIssues(result.error.issues, { schema: driver.address, prefix, concealed, whole: 'it' });
+  if (place.by === 'site') findings.issues.push(...issues);
+  else findings.add({ code: 'CONFIG_INVALID', place, text: `is refused: ${issues.map(({ message }) => message)}` });
   return undefined;
 }
 
