@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server as NodeServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LabwireError, toError } from '../base/index.ts';
+import type { PortsView } from './ports-view.ts';
+import { reply } from './reply.ts';
+import { TrafficRoute } from './traffic-route.ts';
 
 /** What `/healthz` answers: status 200 when `ok`, else 503. */
 export interface Health {
@@ -10,6 +13,8 @@ export interface Health {
 
 export interface HttpServerOptions {
   health(): Health;
+  /** Whose traffic it shows; default none. */
+  readonly ports?: PortsView;
 }
 
 export interface Address {
@@ -22,13 +27,15 @@ export interface Address {
 const REQUEST_LIMIT_MS = 5_000;
 const CONNECTIONS = 256;
 
-/** Answers `GET /healthz`, for whoever supervises the process. */
+/** Answers `GET /healthz`, for whoever supervises the process, and shows the traffic of ports. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
+  readonly #traffic: TrafficRoute | undefined;
   #server: NodeServer | undefined;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#traffic = options.ports && new TrafficRoute(options.ports);
   }
 
   /** E.g. `http://127.0.0.1:8001`; undefined while it does not listen. */
@@ -64,18 +71,20 @@ export class HttpServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
-    if (request.url?.split('?')[0] !== '/healthz') reply(response, 404, { error: 'There is only /healthz here' });
+    if (this.#traffic?.answer(request, response)) return;
+    if (request.url?.split('?')[0] !== '/healthz') reply(response, 404, { error: this.#nothing() });
     else if (request.method !== 'GET' && request.method !== 'HEAD') reply(response, 405, { error: 'Only GET' });
     else {
       const health = this.#options.health();
       reply(response, health.ok ? 200 : 503, health);
     }
   }
-}
 
-function reply(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(`${JSON.stringify(body)}\n`);
+  #nothing(): string {
+    return this.#traffic
+      ? 'There are only /healthz and /api/v1/ports/<name>/traffic here'
+      : 'There is only /healthz here';
+  }
 }
 
 function cannotListen(host: string, port: number, cause: Error): LabwireError {
