@@ -3,8 +3,10 @@ import { basename, join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { configIssues, LabwireError, type Logger, toError } from '../base/index.ts';
+import type { InstrumentClass } from './instrument.ts';
 import {
   address,
+  type ChannelFacts,
   channelFacts,
   duration,
   framing,
@@ -81,6 +83,13 @@ export function parseModel(input: unknown, where: string, fallbackId?: string): 
   const hasSection = typeof driver === 'string' && !(driver in modelShape) && Object.hasOwn(input, driver);
   const driverOptions: unknown = hasSection ? Reflect.get(input, driver) : undefined;
   return { ...facts, id: ownId, driverOptions };
+}
+
+/** The channels of a model: those that it declares, and those that follow from its driver's section. */
+export function modelChannels(model: Model, driver: InstrumentClass | undefined): Record<string, ChannelFacts> {
+  const section = driver?.options?.safeParse(model.driverOptions);
+  const fromSection = section?.success ? driver?.channelsFrom?.(section.data as never) : undefined;
+  return { ...fromSection, ...model.channels };
 }
 
 /** All models that a gateway knows. A later entry replaces an earlier one of the same id: a site may correct ours. */

@@ -1,4 +1,4 @@
-export { Catalogue, type Model, type ModelInput, modelSchema, parseModel } from './catalogue.ts';
+export { Catalogue, type Model, type ModelInput, modelChannels, modelSchema, parseModel } from './catalogue.ts';
 export type { ChannelDescription, ChannelKind, ChannelType, DeviceDescription } from './description.ts';
 export {
   attachInstrument,

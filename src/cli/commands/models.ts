@@ -1,8 +1,8 @@
 import { didYouMean, LabwireError } from '../../base/index.ts';
-import type { Catalogue, Model } from '../../instrument/index.ts';
+import { type Catalogue, type ChannelFacts, type Model, modelChannels } from '../../instrument/index.ts';
 import type { CliIo } from '../io.ts';
 import { createLogger } from '../log.ts';
-import { siteCatalogue } from '../package.ts';
+import { siteCatalogue, siteParts } from '../package.ts';
 import { table } from '../table.ts';
 
 export interface ModelsOptions {
@@ -13,10 +13,13 @@ export interface ModelsOptions {
 
 /** Prints the catalogue, or all that is known of one model. */
 export async function modelsCommand(name: string | undefined, options: ModelsOptions, io: CliIo): Promise<number> {
-  const catalogue = siteCatalogue(options.config, createLogger({ pretty: io.terminal, env: io.env }));
+  const log = createLogger({ pretty: io.terminal, env: io.env });
+  const catalogue = siteCatalogue(options.config, log);
   if (name !== undefined) {
+    const { drivers } = await siteParts(options.config, log);
     const model = modelNamed(name, catalogue);
-    io.print(options.json ? JSON.stringify(model, null, 2) : describe(model));
+    const channels = modelChannels(model, drivers[model.driver]);
+    io.print(options.json ? JSON.stringify({ ...model, channels }, null, 2) : describe(model, channels));
     return 0;
   }
   const models = catalogue.ids.flatMap((id) => catalogue.get(id) ?? []);
@@ -34,8 +37,8 @@ function modelNamed(name: string, catalogue: Catalogue): Model {
   throw new LabwireError('USAGE', `There is no model "${name}".${hint}`);
 }
 
-function describe(model: Model): string {
-  const { channels = {}, serial = {}, source } = model;
+function describe(model: Model, channels: Readonly<Record<string, ChannelFacts>>): string {
+  const { serial = {}, source } = model;
   const channelRows = Object.entries(channels).map(([id, { unit, type, quantity, label }]) => [
     id,
     unit ?? '',
