@@ -9,13 +9,14 @@ import {
 } from '@serialport/bindings-cpp';
 import { unixRead } from '@serialport/bindings-cpp/dist/unix-read.js';
 import { unixWrite } from '@serialport/bindings-cpp/dist/unix-write.js';
+import { clearHangupOnClose } from './termios.ts';
 
 type UnixPort = LinuxPortBinding | DarwinPortBinding;
 type ReadAsync = NonNullable<Parameters<typeof unixRead>[0]['fsReadAsync']>;
 type WriteAsync = NonNullable<Parameters<typeof unixWrite>[0]['fsWriteAsync']>;
 
 /**
- * serialport's binding of this system, with a read of its own on Unix.
+ * serialport's binding of this system, with a read of its own on Unix, and a `hupcl: false` that holds.
  *
  * A read of 0 bytes is a hang-up. The binding's own read takes it for "nothing yet" and tries again at once, for ever: the
  * unplug goes unnoticed and a core is burnt (serialport/bindings-cpp#162, #175). The retry is inside of `unixRead`, so
@@ -28,6 +29,7 @@ export function hangupBinding(): BindingInterface {
     list: () => system.list(),
     open: async (options) => {
       const port: UnixPort = await system.open(options as Parameters<typeof system.open>[0]);
+      if (options.hupcl === false && port.fd !== null) await clearHangupOnClose(port.fd);
       const fsReadAsync = pollThenRead();
       port.read = (buffer, offset, length) => unixRead({ binding: port, buffer, offset, length, fsReadAsync });
       port.write = (buffer) => unixWrite({ binding: port, buffer, fsWriteAsync: writeInPlace });

@@ -1,21 +1,28 @@
 import type { BindingInterface, BindingPortInterface, OpenOptions } from '@serialport/bindings-cpp';
 import { SerialPortStream } from '@serialport/stream';
-import { abortError } from '../base/index.ts';
+import { abortError, type Clock, systemClock } from '../base/index.ts';
 import type { Connection, ConnectionEvents, Transport } from './connection.ts';
 import { hangupBinding } from './hangup-binding.ts';
 import { watchPath } from './path-watch.ts';
 import { closedError, lostError, openingError } from './port-errors.ts';
-import type { SerialSettings } from './serial-settings.ts';
+import { applyLines, type LineLevels } from './serial-lines.ts';
+import { refusedSetting, type SerialSettings } from './serial-settings.ts';
 
 export interface SerialTransportOptions {
   /** For tests: what speaks to the operating system. */
   readonly binding?: BindingInterface;
+  /** For tests: what the length of a break is measured with. */
+  readonly clock?: Clock;
 }
 
 /** Bytes that serialport reads at once, and holds a pool of per port; a tty gives at most 4096. */
 const READ_BYTES = 16 * 1024;
 
-/** A serial port by its path: `/dev/ttyUSB0`, `/dev/serial/by-id/…`, `COM3`. */
+/**
+ * A serial port by its path: `/dev/ttyUSB0`, `/dev/serial/by-id/…`, `COM3`.
+ *
+ * What a pseudo-terminal or a simple adapter has not (control lines, break) is left out without an error.
+ */
 export function serialTransport(
   path: string,
   settings: SerialSettings = {},
@@ -23,20 +30,24 @@ export function serialTransport(
 ): Transport {
   const openOptions = toOpenOptions(path, settings);
   const system = options.binding ?? hangupBinding();
+  const clock = options.clock ?? systemClock;
   // An opening that was given up may still hang in the driver: the next one waits for it, or it would take a thread each.
   let previous: Promise<unknown> = Promise.resolve();
   return {
     name: path,
     simulated: false,
     async open(events, signal) {
+      const refusal = refusedSetting(path, settings);
+      if (refusal) throw refusal;
       await unlessAborted(previous, path, signal);
       const serial = new SerialConnection(openOptions, system, events);
-      const opening = serial.open();
+      const opening = serial.open().then(() => applyLines(serial, settings, clock, signal));
       previous = opening.catch(() => undefined);
       try {
         await unlessAborted(opening, path, signal);
       } catch (error) {
-        previous = opening.then(() => serial.close()).catch(() => undefined);
+        const close = (): Promise<void> => serial.close();
+        previous = opening.then(close, close).catch(() => undefined);
         if (signal.aborted) throw error;
         throw await openingError(path, error);
       }
@@ -60,7 +71,7 @@ function toOpenOptions(path: string, settings: SerialSettings): OpenOptions {
     xoff: settings.xoff ?? xon,
     xany: false,
     hupcl: settings.hupcl ?? false,
-    lock: true,
+    lock: settings.lock ?? true,
   };
 }
 
@@ -116,6 +127,14 @@ class SerialConnection implements Connection {
     return new Promise((resolve, reject) => {
       if (this.#ended || !this.#stream.isOpen) return reject(closedError(this.#path));
       this.#stream.flush((error) => (error ? reject(lostError(this.#path, error)) : resolve()));
+    });
+  }
+
+  /** Sets all of them at once, as the binding does. */
+  setLines(levels: LineLevels): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended || !this.#stream.isOpen) return reject(closedError(this.#path));
+      this.#stream.set({ ...levels, cts: false, dsr: false }, (error) => (error ? reject(error) : resolve()));
     });
   }
 
