@@ -2,7 +2,6 @@ import {
   abortError,
   type Clock,
   ConditionLost,
-  geometricDelay,
   LabwireError,
   Listeners,
   type Logger,
@@ -11,9 +10,12 @@ import {
   toError,
 } from '../base/index.ts';
 import type { Connection, Transport } from './connection.ts';
+import { Leftovers } from './leftovers.ts';
 import { OutageLog } from './outage-log.ts';
 import { closedError } from './port-errors.ts';
 import { nextPortState, type PortEvent, type PortState } from './port-state.ts';
+import { retryDelay, STABLE_MS, soonDelay } from './retry-delay.ts';
+import { Session } from './session.ts';
 import { within } from './time-limit.ts';
 import { Traffic } from './traffic.ts';
 
@@ -32,7 +34,7 @@ export interface PortCounters {
   readonly opens: number;
   /** Times that it was lost while open. */
   readonly losses: number;
-  /** Bytes discarded within the settle time. */
+  /** Bytes discarded since they arrived within the settle time, or from a connection that was over. */
   readonly discarded: number;
   /** Times that it was flushed, as an open port that gives no answers is. */
   readonly flushes: number;
@@ -43,24 +45,13 @@ export interface PortCounters {
 const SETTLE_MS = 50;
 const OPEN_LIMIT_MS = 10_000;
 const FLUSH_LIMIT_MS = 2_000;
-const CLOSE_LIMIT_MS = 2_000;
-const RETRY_FIRST_MS = 500;
-const RETRY_LONGEST_MS = 10_000;
-const RETRY_STEPS = 5;
-/** The random part of a delay, so that sixteen ports of one hub do not return in step. */
-const JITTER = 0.25;
-/** A port that held for so long is well: its next failure begins anew, with a log line and the shortest delay. */
-const STABLE_MS = RETRY_LONGEST_MS;
-
-/** One opening, from its first byte to its last. What an earlier one still has to say is not heard. */
-interface Session {
-  connection?: Connection;
-  lost?: Error;
-}
+const CLOSE_LIMIT_MS = 1_500;
+/** More than closing may take: what then comes up is still told. */
+const STOP_LIMIT_MS = 2_000;
 
 /**
  * Keeps one way to an instrument open: opens it, lets it settle, notices its loss, and opens it again, at once when the
- * transport sees a sign of it, else after 0.5 s, growing to 10 s. A gateway has one of these per port; what is sent and
+ * transport sees a sign of it, else after 0.5 s, growing to 10 s. There is never more than one connection. A gateway has one of these per port; what is sent and
  * received over it is a `Link`'s business.
  */
 export class Port {
@@ -80,19 +71,21 @@ export class Port {
   readonly #received = new Listeners<[bytes: Buffer]>();
   readonly #openings = new Listeners<[]>();
   readonly #losses = new Listeners<[reason: Error]>();
-  /** Settled with an error when the port is given up. */
-  readonly #waiters = new Set<(error?: Error) => void>();
+  readonly #discards = new Listeners<[bytes: number]>();
+  /** Settled with false when the port is given up. */
+  readonly #waiters = new Set<(isOpen: boolean) => void>();
 
   #state: PortState = 'closed';
   #session: Session | undefined;
-  #attempt = new AbortController();
+  /** The attempt under way, until the port is open. */
+  #attempt: AbortController | undefined;
   #retry: Timer | undefined;
   #endWatch: (() => void) | undefined;
   #appeared = false;
   #failures = 0;
   #openSince = 0;
-  /** The connection before, until its file descriptor is free: until then it cannot be opened again. */
-  #releasing: Promise<void> = Promise.resolve();
+  /** Their file descriptors are not free: until they are, the port cannot be opened again. */
+  readonly #leftovers = new Leftovers();
   #stopping: Promise<void> = Promise.resolve();
 
   constructor(options: PortOptions) {
@@ -124,21 +117,27 @@ export class Port {
 
   /** Closes the port and gives it up; settles within 2 s whatever hangs. Idempotent. */
   stop(): Promise<void> {
-    if (this.#state !== 'closed') this.#stopping = this.#stop();
+    if (this.#state !== 'closed') this.#stopping = this.#stop(this.#stopping);
+    for (const waiter of [...this.#waiters]) waiter(false);
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(before: Promise<void>): Promise<void> {
     const reason = closedError(this.name);
-    this.#attempt.abort(reason);
     this.#retry?.cancel();
     this.#unwatch();
     this.#end('stop', reason);
-    for (const waiter of [...this.#waiters]) waiter(reason);
-    const ending = this.#releasing.then(() => this.#transport.dispose?.());
-    await within(this.#clock, CLOSE_LIMIT_MS, ending, `Closing ${this.name}`).catch((error: unknown) =>
-      this.#log.warn({ err: error }, `${this.name} did not close cleanly`),
-    );
+    const ending = before.then(() => this.#giveUp());
+    await within(this.#clock, STOP_LIMIT_MS, ending, `Closing ${this.name}`).catch(this.#notClean);
+  }
+
+  /** The transport is given up also where an opening or a closing never ends. */
+  async #giveUp(): Promise<void> {
+    const limit = new AbortController();
+    const timer = this.#clock.setTimer(() => limit.abort(), CLOSE_LIMIT_MS);
+    await this.#leftovers.gone(`Waiting for the end of ${this.name}`, limit.signal).catch(this.#notClean);
+    timer.cancel();
+    await this.#transport.dispose?.();
   }
 
   /**
@@ -146,17 +145,22 @@ export class Port {
    *
    * @throws LabwireError ABORTED by the signal, PORT_CLOSED when the port is stopped meanwhile
    */
-  opened(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(abortError(`Waiting for ${this.name}`, signal));
-    if (this.#state === 'open') return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const settle = (error?: Error): void => {
+  async opened(signal: AbortSignal): Promise<void> {
+    const isOpen = this.#state === 'open' || (await this.#untilOpen(signal));
+    // Made here and not where the wait ended, so that the stack shows the caller.
+    if (signal.aborted) throw abortError(`Waiting for ${this.name}`, signal);
+    if (!isOpen) throw closedError(this.name);
+  }
+
+  #untilOpen(signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve(false);
+      const settle = (isOpen: boolean): void => {
         this.#waiters.delete(settle);
         signal.removeEventListener('abort', onAbort);
-        if (error) reject(error);
-        else resolve();
+        resolve(isOpen);
       };
-      const onAbort = (): void => settle(abortError(`Waiting for ${this.name}`, signal));
+      const onAbort = (): void => settle(false);
       this.#waiters.add(settle);
       signal.addEventListener('abort', onAbort, { once: true });
     });
@@ -181,12 +185,17 @@ export class Port {
     return this.#losses.add(listener);
   }
 
+  /** What arrived and is told to nobody: within the settle time, or from a connection that was over. */
+  onDiscard(listener: (bytes: number) => void): () => void {
+    return this.#discards.add(listener);
+  }
+
   /** @throws ConditionLost when the port is not open, or is lost before the operating system took the bytes */
   async write(bytes: Uint8Array): Promise<void> {
+    const { session, connection } = this.#openSession();
+    this.traffic.sent(bytes, this.#clock.now());
     try {
-      const connection = this.#openConnection();
-      this.traffic.sent(bytes, this.#clock.now());
-      await connection.write(bytes);
+      await session.during(connection.write(bytes));
     } catch (error) {
       throw error instanceof ConditionLost ? error : this.#notOpen(error);
     }
@@ -194,13 +203,12 @@ export class Port {
 
   /** Discards what the operating system has received. @throws ConditionLost when the port is not open */
   async flush(): Promise<void> {
-    const connection = this.#openConnection();
-    const session = this.#session;
+    const { session, connection } = this.#openSession();
     this.#counters.flushes++;
     try {
-      await within(this.#clock, FLUSH_LIMIT_MS, connection.flush(), `Flushing ${this.name}`);
+      await this.#flush(session, connection);
     } catch (error) {
-      if (session) this.#lose(session, toError(error));
+      this.#lose(session, toError(error));
       throw this.#notOpen(error);
     }
   }
@@ -209,61 +217,82 @@ export class Port {
   reopen(reason: Error): void {
     if (this.#state !== 'open') return;
     this.#counters.reopens++;
-    this.#log.debug({ err: reason }, `${this.name} is opened anew`);
+    this.#forgetFailures();
+    this.#outage.reopened(reason);
     this.#end('reopen', reason);
     void this.#open();
   }
 
-  #openConnection(): Connection {
-    const connection = this.#session?.connection;
-    if (this.#state !== 'open' || !connection) throw this.#notOpen();
-    return connection;
+  #openSession(): { session: Session; connection: Connection } {
+    const session = this.#session;
+    if (this.#state !== 'open' || !session?.connection) throw this.#notOpen();
+    return { session, connection: session.connection };
+  }
+
+  #flush(session: Session, connection: Connection): Promise<void> {
+    return within(this.#clock, FLUSH_LIMIT_MS, session.during(connection.flush()), `Flushing ${this.name}`);
   }
 
   #notOpen(cause?: unknown): ConditionLost {
     return new ConditionLost(`${this.name} is not open`, cause === undefined ? {} : { cause });
   }
 
-  /** Makes one attempt; never rejects. */
+  /** Makes one attempt, unless who was told that one is due has ended or begun it; never rejects. */
   async #open(): Promise<void> {
+    if (this.#state !== 'opening' || this.#attempt) return;
     const attempt = new AbortController();
     this.#attempt = attempt;
     this.#appeared = false;
     this.#watch();
-    await this.#stopping;
-    await this.#releasing;
-    const session: Session = {};
     const limit = this.#clock.setTimer(
       () =>
         attempt.abort(new LabwireError('TIMEOUT', `Opening ${this.name} took longer than ${OPEN_LIMIT_MS / 1000} s`)),
       OPEN_LIMIT_MS,
     );
     try {
-      if (attempt.signal.aborted) return;
-      const connection = await this.#transport.open(
-        { data: (bytes) => this.#receive(session, bytes), lost: (error) => this.#lose(session, error) },
-        attempt.signal,
-      );
+      await this.#stopping;
+      await this.#leftovers.gone(`Opening ${this.name}`, attempt.signal);
+      const session = new Session();
+      const connection = await this.#connect(session, attempt.signal);
       limit.cancel();
-      session.connection = connection;
-      if (this.#attempt !== attempt || this.#state !== 'opening') this.#release(connection);
+      if (attempt.signal.aborted) this.#release(connection);
       else await this.#settle(session, connection, attempt.signal);
     } catch (error) {
-      const reason = attempt.signal.aborted ? toError(attempt.signal.reason) : toError(error);
-      if (this.#attempt === attempt && this.#state === 'opening') this.#fail(reason);
+      if (this.#attempt === attempt) this.#fail(toError(attempt.signal.aborted ? attempt.signal.reason : error));
     } finally {
       limit.cancel();
+      if (this.#attempt === attempt) this.#attempt = undefined;
     }
+  }
+
+  /** Ends at once when the attempt is given up, though its opening may hang in a driver and come later. */
+  #connect(session: Session, signal: AbortSignal): Promise<Connection> {
+    const events = {
+      data: (bytes: Buffer) => this.#receive(session, bytes),
+      lost: (error: Error) => this.#lose(session, error),
+    };
+    const opening = this.#transport.open(events, signal);
+    this.#leftovers.add(
+      opening.then((connection) => {
+        if (signal.aborted) this.#release(connection);
+      }),
+    );
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(toError(signal.reason));
+      signal.addEventListener('abort', onAbort, { once: true });
+      opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    });
   }
 
   /** Some adapters close within milliseconds of an opening, or send what they held from before it. */
   async #settle(session: Session, connection: Connection, signal: AbortSignal): Promise<void> {
+    session.connection = connection;
     this.#session = session;
     this.#change('opened');
-    if (session.lost) return this.#lose(session, session.lost);
+    if (session.lost) this.#lose(session, session.lost);
     try {
       if (this.#settleMs > 0) await sleep(this.#clock, this.#settleMs, signal);
-      await within(this.#clock, FLUSH_LIMIT_MS, connection.flush(), `Flushing ${this.name}`);
+      if (this.#session === session) await this.#flush(session, connection);
     } catch (error) {
       this.#lose(session, toError(error));
     }
@@ -271,70 +300,83 @@ export class Port {
     this.#counters.opens++;
     this.#openSince = this.#clock.monotonic();
     this.#unwatch();
-    this.#change('settled');
     this.#outage.opened();
-    this.#openings.tell();
-    for (const waiter of [...this.#waiters]) waiter();
+    // Whoever is told may end it: then the others are not told that it is open.
+    this.#change('settled');
+    if (this.#session === session) this.#openings.tell();
+    if (this.#session === session) for (const waiter of [...this.#waiters]) waiter(true);
   }
 
   #receive(session: Session, bytes: Buffer): void {
     if (this.#session === session && this.#state === 'open') {
       this.traffic.received(bytes, this.#clock.now());
+      this.#outage.heard();
       this.#received.tell(bytes);
       return;
     }
     this.#counters.discarded += bytes.length;
     this.traffic.discarded(bytes, this.#clock.now());
+    this.#discards.tell(bytes.length);
   }
 
   #lose(session: Session, reason: Error): void {
     session.lost ??= reason;
     if (this.#session !== session) return;
-    if (this.#state === 'open') {
+    const wasOpen = this.#state === 'open';
+    if (wasOpen) {
       this.#counters.losses++;
-      if (this.#clock.monotonic() - this.#openSince >= STABLE_MS) {
-        this.#failures = 0;
-        this.#outage.begin();
-      }
+      this.#forgetFailures();
     }
     this.#end('lost', reason);
-    this.#outage.failed(reason);
-    this.#wait();
+    this.#wait(reason, wasOpen && this.#transport.watch !== undefined);
   }
 
   #fail(reason: Error): void {
+    this.#attempt = undefined;
     this.#change('failed', reason);
-    this.#outage.failed(reason);
-    this.#wait();
+    this.#wait(reason, false);
+  }
+
+  /** A port that was well: its next failure is the first of a row. */
+  #forgetFailures(): void {
+    if (this.#clock.monotonic() - this.#openSince < STABLE_MS) return;
+    this.#failures = 0;
+    this.#outage.begin();
   }
 
   /** Leaves the present connection, if there is one; who had it learns of it. */
   #end(event: PortEvent, reason: Error): void {
-    const connection = this.#session?.connection;
+    const session = this.#session;
     const wasOpen = this.#state === 'open';
     this.#session = undefined;
-    if (connection) this.#release(connection);
+    this.#attempt?.abort(reason);
+    this.#attempt = undefined;
+    if (session?.connection) this.#release(session.connection);
+    session?.end(reason);
     this.#change(event, reason);
     if (wasOpen) this.#losses.tell(reason);
   }
 
   #release(connection: Connection): void {
     const closing = within(this.#clock, CLOSE_LIMIT_MS, connection.close(), `Closing ${this.name}`);
-    this.#releasing = closing.catch((error: unknown) =>
-      this.#log.warn({ err: error }, `${this.name} did not close cleanly`),
-    );
+    this.#leftovers.add(closing.catch(this.#notClean));
   }
 
-  #wait(): void {
+  readonly #notClean = (error: unknown): void =>
+    this.#log.warn({ err: error }, `${this.name} did not close cleanly; if it does not open again, unplug it`);
+
+  #wait(reason: Error, soon: boolean): void {
+    // Who was told of the end may have stopped the port.
     if (this.#state !== 'waiting') return;
+    this.#outage.failed(reason);
     this.#failures++;
     this.#watch();
     if (this.#appeared) {
       this.#tryAgain();
       return;
     }
-    const delay = geometricDelay(this.#failures, RETRY_FIRST_MS, RETRY_LONGEST_MS, RETRY_STEPS);
-    this.#retry = this.#clock.setTimer(() => this.#tryAgain(), delay * (1 - JITTER * this.#random()));
+    const delay = soon ? soonDelay(this.#random()) : retryDelay(this.#failures, this.#random());
+    this.#retry = this.#clock.setTimer(() => this.#tryAgain(), delay);
   }
 
   #tryAgain(): void {

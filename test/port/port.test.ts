@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ConditionLost, FakeClock, LabwireError } from '../../src/base/index.ts';
-import { memoryLine, Port, type PortState, type Transport } from '../../src/port/index.ts';
+import type { Transport } from '../../src/port/connection.ts';
+import { memoryLine } from '../../src/port/memory-transport.ts';
+import { Port } from '../../src/port/port.ts';
+import type { PortState } from '../../src/port/port-state.ts';
 import { recordingLog } from './recording-log.ts';
 
 const never = new AbortController().signal;
@@ -227,7 +230,7 @@ describe('Port', () => {
     await parts.clock.advance(50);
     expect(attempts).toEqual([0, 1_100]);
     expect(parts.states.slice(-3)).toEqual(['opening', 'settling', 'open']);
-    expect(parts.lines).toEqual([]);
+    expect(parts.lines).toEqual(['warn: /dev/ttyTEST is open but gives no answers: it is opened anew']);
   });
 
   it('stops within two seconds though neither closing nor opening ever ends', async () => {
@@ -252,8 +255,11 @@ describe('Port', () => {
     await opening.clock.advance(100);
     const ended = opening.port.stop();
     await expect(waiter).rejects.toThrow('PORT_CLOSED');
+    await opening.clock.advance(2_000);
     await ended;
     expect(opening.port.state).toBe('closed');
+    expect(opening.lines).toHaveLength(1);
+    expect(opening.clock.pending).toBe(0);
   });
 
   it('gives an opening up that takes longer than ten seconds', async () => {
@@ -286,11 +292,217 @@ describe('Port', () => {
     });
     port.start();
     await clock.advance(1);
-    await port.stop();
+    const stopped = port.stop();
+    await clock.advance(500);
+    expect(closed).toBe(0);
     arrive();
-    await clock.advance(1);
+    await stopped;
     expect(closed).toBe(1);
     expect(port.state).toBe('closed');
+  });
+
+  it('begins no second opening while one that it gave up hangs in the driver', async () => {
+    const arrivals: (() => void)[] = [];
+    let closed = 0;
+    const { clock, port, lines } = bench({
+      transport: (real) => ({
+        ...real,
+        open: async (events) => {
+          await new Promise<void>((resolve) => arrivals.push(resolve));
+          const connection = await real.open(events, never);
+          return { ...connection, close: async () => void closed++ };
+        },
+      }),
+    });
+    port.start();
+    await clock.advance(60_000);
+    expect(arrivals).toHaveLength(1);
+    expect(lines).toEqual(['warn: Opening /dev/ttyTEST took longer than 10 s (TIMEOUT)']);
+    arrivals[0]?.();
+    for (let waited = 0; arrivals.length < 2 && waited < 20_000; waited += 100) await clock.advance(100);
+    expect(closed).toBe(1);
+    expect(arrivals).toHaveLength(2);
+    arrivals[1]?.();
+    await clock.advance(50);
+    expect(port.state).toBe('open');
+    await port.stop();
+    expect(closed).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('opens again after a second and a half though the closing before hangs', async () => {
+    const attempts: number[] = [];
+    const parts = bench({
+      settleMs: 0,
+      transport: (real) => ({
+        ...real,
+        open: async (events, signal) => {
+          attempts.push(parts.clock.monotonic());
+          return { ...(await real.open(events, signal)), close: () => new Promise<void>(() => {}) };
+        },
+      }),
+    });
+    parts.port.start();
+    await parts.clock.advance(100);
+    parts.port.reopen(new Error('dead'));
+    await parts.clock.advance(2_000);
+    expect(attempts).toEqual([0, 1_600]);
+    expect(parts.port.state).toBe('open');
+    expect(parts.lines.at(-1)).toContain('did not close cleanly');
+    const stopped = parts.port.stop();
+    await parts.clock.advance(2_000);
+    await stopped;
+    expect(parts.clock.pending).toBe(0);
+  });
+
+  it('rejects a write and a flush that hang in the driver as soon as the connection is over', async () => {
+    const hangs = new Promise<never>(() => {});
+    const { clock, memory, port } = bench({
+      settleMs: 0,
+      transport: (real) => {
+        let flushes = 0;
+        return {
+          ...real,
+          open: async (events, signal) => ({
+            ...(await real.open(events, signal)),
+            write: () => hangs,
+            flush: () => (flushes++ === 0 ? Promise.resolve() : hangs),
+          }),
+        };
+      },
+    });
+    port.start();
+    await clock.advance(0);
+    const [writing, flushing] = [port.write(Buffer.from('a')), port.flush()];
+    memory.unplug();
+    await expect(writing).rejects.toBeInstanceOf(ConditionLost);
+    await expect(flushing).rejects.toBeInstanceOf(ConditionLost);
+    expect(port.counters).toMatchObject({ losses: 1, flushes: 1 });
+    await port.stop();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('gives each waiter an error whose stack shows who waited', async () => {
+    const { clock, memory, port } = bench({
+      settleMs: 0,
+      transport: (real) => ({
+        ...real,
+        open: async (events, signal) => ({
+          ...(await real.open(events, signal)),
+          write: () => new Promise<never>(() => {}),
+        }),
+      }),
+    });
+    async function theWaitingTask(): Promise<void> {
+      await port.opened(never);
+    }
+    async function theWritingTask(): Promise<void> {
+      await port.write(Buffer.from('a'));
+    }
+    const stackOf = (promise: Promise<void>): Promise<string> =>
+      promise.then(
+        () => 'settled well',
+        (error: Error) => error.stack ?? '',
+      );
+    port.start();
+    await clock.advance(0);
+    const writing = stackOf(theWritingTask());
+    memory.unplug();
+    expect(await writing).toContain('theWritingTask');
+    const waiting = stackOf(theWaitingTask());
+    await port.stop();
+    expect(await waiting).toContain('theWaitingTask');
+  });
+
+  it('tries soon after a loss where a path is watched, since it may have come back before anyone watched', async () => {
+    const { clock, memory, port } = bench({ transport: (real) => ({ ...real, watch: () => () => {} }) });
+    port.start();
+    for (let round = 0; round < 20; round++) {
+      await clock.advance(200);
+      expect(port.state).toBe('open');
+      memory.unplug();
+      memory.plug();
+    }
+    await clock.advance(200);
+    memory.unplug();
+    await clock.advance(200);
+    memory.plug();
+    // Absent also at the second look: from then on it is tried less and less often.
+    await clock.advance(3_000);
+    expect(port.state).toBe('waiting');
+    await port.stop();
+  });
+
+  it('begins anew with the shortest delay after it held for ten seconds', async () => {
+    const attempts: number[] = [];
+    const parts = bench({ transport: counted(() => parts.clock, attempts) });
+    parts.memory.unplug(absent());
+    parts.port.start();
+    await parts.clock.advance(60_000);
+    parts.memory.plug();
+    await parts.clock.advance(10_000);
+    expect(parts.port.state).toBe('open');
+    await parts.clock.advance(10_050);
+    parts.memory.unplug();
+    const lostAt = parts.clock.monotonic();
+    await parts.clock.advance(500);
+    expect(attempts.at(-1)).toBe(lostAt + 500);
+    await parts.port.stop();
+  });
+
+  it('tells what it discarded within the settle time', async () => {
+    const { clock, memory, port } = bench();
+    const discards: number[] = [];
+    port.onDiscard((bytes) => discards.push(bytes));
+    port.start();
+    await clock.advance(0);
+    memory.line.send('boot ');
+    memory.line.send('banner');
+    await clock.advance(50);
+    memory.line.send('reading');
+    await clock.advance(0);
+    expect(discards).toEqual([5, 6]);
+  });
+
+  it('writes one line about a port that gives no answers, however often it is opened anew, and one when it does', async () => {
+    const { clock, memory, port, lines } = bench();
+    port.start();
+    await clock.advance(50);
+    for (let round = 0; round < 5; round++) {
+      port.reopen(new LabwireError('REPLY_TIMEOUT', 'no answer'));
+      await clock.advance(60_000);
+    }
+    expect(port.counters).toMatchObject({ opens: 6, reopens: 5, losses: 0 });
+    memory.line.send('reading');
+    memory.line.send('reading');
+    await clock.advance(0);
+    expect(lines).toEqual([
+      'warn: /dev/ttyTEST is open but gives no answers: it is opened anew',
+      'info: Something comes from /dev/ttyTEST again',
+    ]);
+  });
+
+  it('lets whoever is told of a change end, restart or reopen it', async () => {
+    const { clock, port, states } = bench({ settleMs: 0 });
+    let told = 0;
+    port.onOpen(() => {
+      told++;
+      if (told === 1) port.reopen(new Error('at once'));
+      if (told === 2) {
+        void port.stop();
+        port.start();
+      }
+    });
+    port.start();
+    await clock.advance(10);
+    expect(told).toBe(3);
+    expect(port.counters).toMatchObject({ opens: 3, reopens: 1 });
+    expect(states.at(-1)).toBe('open');
+    port.onChange((state) => {
+      if (state === 'waiting') void port.stop();
+    });
+    await port.stop();
+    expect(clock.pending).toBe(0);
   });
 
   it('takes a loss within the settle time for a failed opening', async () => {
