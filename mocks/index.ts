@@ -17,6 +17,9 @@ export { LineEmulator, type LineEmulatorOptions } from './line.ts';
 export { Nmea0183Emulator, type Nmea0183EmulatorOptions, sentence } from './nmea0183.ts';
 export { type PlayOptions, playLog, type RecordedLine, recordedLines } from './play-log.ts';
 export { Talker, type TalkerOptions } from './talker.ts';
+export { type TranscriptEmulatorOptions, type TranscriptInstrument, transcriptEmulator } from './transcript.ts';
+export { type AdapterFacts, type UsbAdapter, usbAdapters } from './usb-adapters.ts';
+export { type PlugOptions, UsbTree, type UsbTreeOptions } from './usb-tree.ts';
 
 /** A room whose air slowly changes, as the demo's board prints it. */
 function roomAir(): string {

@@ -1,5 +1,6 @@
-import { accessSync, constants, type FSWatcher, statSync, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { basename, dirname, relative, sep } from 'node:path';
+import { type FolderEvent, folderIdentity, watchFolder } from './folder-watch.ts';
 
 /**
  * Calls back when `path` becomes usable: it was made, or its permissions were changed so that it may be opened (udev does
@@ -12,19 +13,20 @@ import { basename, dirname } from 'node:path';
  * @returns ends the watch
  */
 export function watchPath(path: string, appeared: () => void): () => void {
-  let watcher: FSWatcher | undefined;
-  let watched: string | undefined;
+  let endWatch: (() => void) | undefined;
+  let watched: { readonly identity: string; readonly concerns: (name: string) => boolean } | undefined;
   let usable = isUsable(path);
   let ended = false;
 
   const disarm = (): void => {
-    watcher?.close();
-    watcher = undefined;
+    endWatch?.();
+    endWatch = undefined;
     watched = undefined;
   };
 
-  const onEvent = (event: string, name: string | null): void => {
-    if (ended) return;
+  const onEvent = (event: FolderEvent, name: string | null): void => {
+    // Each write to any device of the folder is an event in it.
+    if (ended || (name !== null && !watched?.concerns(name))) return;
     arm();
     const before = usable;
     usable = isUsable(path);
@@ -36,18 +38,15 @@ export function watchPath(path: string, appeared: () => void): () => void {
   /** Watches the nearest folder there is. Once more if that changed meanwhile: then the event was missed. */
   const arm = (): void => {
     for (let attempt = 0; attempt < 10; attempt++) {
-      const folder = nearestFolder(path);
-      const identity = folder && identityOf(folder);
-      if (watched !== undefined && watched === identity) return;
+      const nearest = nearestFolder(path);
+      if (watched !== undefined && watched.identity === nearest?.identity) return;
       disarm();
-      if (folder === undefined) return;
-      try {
-        watcher = watch(folder, { persistent: false }, onEvent);
-        watcher.on('error', disarm);
-        watched = identity;
-      } catch {
-        return;
-      }
+      if (nearest === undefined) return;
+      endWatch = watchFolder(nearest.folder, nearest.identity, onEvent, disarm);
+      if (!endWatch) return;
+      // Of its own removal a folder tells by its own name.
+      const names = [basename(nearest.folder), relative(nearest.folder, path).split(sep)[0]];
+      watched = { identity: nearest.identity, concerns: (name) => names.includes(name) };
     }
   };
 
@@ -58,7 +57,8 @@ export function watchPath(path: string, appeared: () => void): () => void {
   };
 }
 
-function isUsable(path: string): boolean {
+/** Whether there is something that this process may read and write. */
+export function isUsable(path: string): boolean {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
     return true;
@@ -67,15 +67,10 @@ function isUsable(path: string): boolean {
   }
 }
 
-function nearestFolder(path: string): string | undefined {
+function nearestFolder(path: string): { folder: string; identity: string } | undefined {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+    const identity = folderIdentity(folder);
+    if (identity !== undefined) return { folder, identity };
     if (folder === dirname(folder)) return undefined;
   }
-}
-
-/** A folder that was removed and made again has the same path, but the watch is on the old one. */
-function identityOf(folder: string): string | undefined {
-  const status = statSync(folder, { throwIfNoEntry: false });
-  return status && `${folder} ${status.dev}:${status.ino}`;
 }
