@@ -22,6 +22,7 @@ export {
   type ChannelValue,
   canonicalUnit,
   type DeviceDescription,
+  type Exchange,
   Instrument,
   type InstrumentClass,
   type ModelInput,
@@ -47,8 +48,11 @@ export {
   type Port,
   Pty,
   packets,
+  readTranscript,
   type ServedEmulator,
   serveEmulator,
+  type Transcript,
+  type TranscriptEntry,
 } from './port/index.ts';
 export { Server, type ServerOptions } from './server/index.ts';
 export {
