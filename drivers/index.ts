@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { type InstrumentClass, LabwireError } from '../src/index.ts';
 import { LakeShore } from './lakeshore.ts';
 import { Line } from './line.ts';
+import { Modbus } from './modbus.ts';
 import { Nmea0183 } from './nmea0183.ts';
 
-export { LakeShore, Line, Nmea0183 };
+export { LakeShore, Line, Modbus, Nmea0183 };
 
 /** The families of instruments whose language labwire speaks, by the name that catalogue entries use. */
-export const drivers = { lakeshore: LakeShore, nmea0183: Nmea0183, line: Line } satisfies Record<
+export const drivers = { lakeshore: LakeShore, nmea0183: Nmea0183, line: Line, modbus: Modbus } satisfies Record<
   string,
   InstrumentClass
 >;

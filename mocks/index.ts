@@ -1,6 +1,7 @@
-import type { Emulator } from '../src/index.ts';
+import type { Emulator, EmulatorOptions } from '../src/index.ts';
 import { LakeShore218Emulator } from './lakeshore-218.ts';
 import { LineEmulator } from './line.ts';
+import { RegisterBankEmulator, Sdm120Emulator, XyMd02Emulator } from './modbus-sensors.ts';
 import { Nmea0183Emulator } from './nmea0183.ts';
 
 export {
@@ -14,6 +15,8 @@ export {
 } from '../src/index.ts';
 export { type EmulatedInput, LakeShore218Emulator, type LakeShore218EmulatorOptions } from './lakeshore-218.ts';
 export { LineEmulator, type LineEmulatorOptions } from './line.ts';
+export { ModbusEmulator, type ModbusEmulatorOptions } from './modbus.ts';
+export { RegisterBankEmulator, Sdm120Emulator, XyMd02Emulator } from './modbus-sensors.ts';
 export { Nmea0183Emulator, type Nmea0183EmulatorOptions, sentence } from './nmea0183.ts';
 export { type PlayOptions, playLog, type RecordedLine, recordedLines } from './play-log.ts';
 export { Talker, type TalkerOptions } from './talker.ts';
@@ -32,4 +35,11 @@ export const emulators: Readonly<Record<string, Emulator>> = {
   'lakeshore-218': () => new LakeShore218Emulator({ drift: 0.05 }),
   nmea0183: () => new Nmea0183Emulator(),
   line: () => new LineEmulator({ text: roomAir }),
+  modbus: (options) => new RegisterBankEmulator(modbusAddress(options)),
+  'eastron-sdm120': (options) => new Sdm120Emulator({ ...modbusAddress(options), delayMs: 50 }),
+  'xy-md02': (options) => new XyMd02Emulator({ ...modbusAddress(options), delayMs: 15 }),
 };
+
+function modbusAddress({ address }: EmulatorOptions = {}): { address?: number } {
+  return typeof address === 'number' ? { address } : {};
+}
