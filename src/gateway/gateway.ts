@@ -2,7 +2,7 @@ import { type Clock, isoTime, type Logger, silentLogger, systemClock, type Timer
 import type { Configuration, ConfigurationInput } from '../config/index.ts';
 import type { Sample } from '../instrument/index.ts';
 import { type EventRecord, type Journal, MemoryJournal } from '../journal/index.ts';
-import { HttpServer, runUntilStopped } from '../server/index.ts';
+import { HttpServer, type PortView, runUntilStopped } from '../server/index.ts';
 import { addMember, DataService, removeMember, ServiceHost } from '../service/index.ts';
 import type { TaskEvent } from '../task/index.ts';
 import { compareConfigurations, same } from './changes.ts';
@@ -83,7 +83,10 @@ export class Gateway {
       onTaskEvent: (path, event) => this.#taskEvent(path, event),
       onExit: (_path, error) => this.#end(error),
     });
-    this.#http = new HttpServer({ health: () => this.#health() });
+    this.#http = new HttpServer({
+      health: () => this.#health(),
+      ports: { names: () => this.#portNames(), find: (name) => this.#findPort(name) },
+    });
     this.#sinks = new SinkSet({
       journal: this.#journal,
       state: {
@@ -297,6 +300,15 @@ export class Gateway {
   #health(): Record<string, unknown> & { ok: boolean } {
     const devices = [...this.#devices].map(([id, device]) => [id, device.health]);
     return { ok: true, gateway: this.#configuration.gateway.id, devices: Object.fromEntries(devices) };
+  }
+
+  /** Devices by their own ids, those that share a line too, and the shared lines. */
+  #portNames(): string[] {
+    return [...new Set([...this.#devices.keys(), ...this.#lines.names()])];
+  }
+
+  #findPort(name: string): PortView | undefined {
+    return this.#lines.find(name) ?? this.#lines.find(this.#plans.lines.get(name)?.id ?? name);
   }
 
   #tellInfo(): void {

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '../base/index.ts';
 import { Bus, type Emulator, type EmulatorOptions, Port } from '../port/index.ts';
+import type { PortView } from '../server/index.ts';
 import type { LinePlan } from './line-plan.ts';
 import { isEmulated, milliseconds, transportTo } from './port-options.ts';
 
@@ -20,6 +21,7 @@ export interface LineSeat {
 }
 
 interface Line {
+  readonly plan: LinePlan;
   readonly port: Port;
   readonly bus: Bus;
   readonly attach: ((emulator: Emulator, options: EmulatorOptions) => () => void) | undefined;
@@ -35,9 +37,19 @@ export class LineSet {
     this.#parts = parts;
   }
 
-  /** Every line that has a device, by the id of its plan. */
-  [Symbol.iterator](): IterableIterator<[string, { readonly port: Port }]> {
-    return this.#lines.entries();
+  /** The ids of all lines. */
+  names(): readonly string[] {
+    return [...this.#lines.values()].map(({ plan }) => plan.id);
+  }
+
+  /** A line as the server shows it, by its id or by what its port is called: of two with one id the shared one. */
+  find(name: string): PortView | undefined {
+    const lines = [...this.#lines.values()];
+    const line =
+      lines.find(({ plan }) => plan.shared && plan.id === name) ??
+      lines.find(({ plan }) => plan.id === name) ??
+      lines.find(({ port }) => port.name === name);
+    return line && view(line);
   }
 
   /** @param emulator put on the line, where that is emulated */
@@ -63,7 +75,8 @@ export class LineSet {
     };
   }
 
-  #open({ id, shared, port: where, serial, settle, spacing }: LinePlan): Line {
+  #open(plan: LinePlan): Line {
+    const { id, shared, port: where, serial, settle, spacing } = plan;
     const { clock, logFor, root } = this.#parts;
     const transport = transportTo(where, serial, root);
     const settleMs = milliseconds(settle);
@@ -83,6 +96,20 @@ export class LineSet {
     const attach = isEmulated(transport)
       ? (emulator: Emulator, options: EmulatorOptions) => transport.attach(emulator(options))
       : undefined;
-    return { port, bus, attach, members: 0 };
+    return { plan, port, bus, attach, members: 0 };
   }
+}
+
+function view({ plan, port }: Line): PortView {
+  return {
+    name: port.name,
+    get state() {
+      return port.state;
+    },
+    get counters() {
+      return port.counters;
+    },
+    serial: plan.serial,
+    traffic: port.traffic,
+  };
 }

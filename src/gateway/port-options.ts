@@ -1,21 +1,25 @@
 import { type PortConfiguration, tcpAddressOf } from '../config/index.ts';
 import type { Model } from '../instrument/index.ts';
 import {
+  describeMatch,
   type EmulatedTransport,
   emulatedTransport,
   type LineOptions,
   type LinkTiming,
+  rfc2217Transport,
   type SerialSettings,
   serialTransport,
   type Transport,
   tcpTransport,
+  unixTransport,
+  usbTransport,
 } from '../port/index.ts';
 import { definedOnly } from './defined-only.ts';
 
 /** In words, for logs and `info`. */
 export function portName(port: PortConfiguration): string {
   if ('path' in port) return port.path;
-  if ('usb' in port) return `usb ${JSON.stringify(port.usb)}`;
+  if ('usb' in port) return describeMatch(definedOnly(port.usb));
   if ('tcp' in port) return `tcp://${port.tcp}`;
   if ('rfc2217' in port) return `rfc2217://${port.rfc2217}`;
   return 'unix' in port ? `unix:${port.unix}` : 'emulated';
@@ -41,10 +45,11 @@ export function isEmulated(transport: Transport): transport is EmulatedTransport
 export function transportTo(port: PortConfiguration, facts: SerialFacts, root?: string): Transport {
   const serial = serialSettings(facts);
   if ('path' in port) return serialTransport(port.path, serial);
+  if ('usb' in port) return usbTransport(definedOnly(port.usb), serial, definedOnly({ root }));
+  if ('unix' in port) return unixTransport(port.unix);
   if ('emulated' in port) return emulatedTransport(portName(port), serial);
-  if (!('tcp' in port)) throw new TypeError(`No way yet to ${portName(port)} below ${root}`);
-  const { host, port: number } = tcpAddressOf(port.tcp);
-  return tcpTransport(host, number);
+  const { host, port: number } = tcpAddressOf('tcp' in port ? port.tcp : port.rfc2217);
+  return 'tcp' in port ? tcpTransport(host, number) : rfc2217Transport(host, number, serial);
 }
 
 type FramingFacts = NonNullable<Model['framing']>;
