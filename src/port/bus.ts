@@ -1,6 +1,7 @@
 import type { Clock } from '../base/index.ts';
 import { Link, type LinkOptions } from './link.ts';
 import type { Port } from './port.ts';
+import { Transactions } from './transactions.ts';
 
 export interface BusOptions {
   readonly port: Port;
@@ -11,26 +12,39 @@ export interface BusOptions {
   readonly echo?: boolean;
 }
 
-/** One port and the links that take turns on it. A point-to-point line is a bus with one link. */
+/**
+ * One port and the links that take turns on it, each with its own framing and timing; a point-to-point line is a bus with
+ * one link. What arrives is for the link whose turn it is, or was last.
+ *
+ * The links that have something to ask come in turn, one try each. An instrument that does not answer delays the others
+ * by its time limit, once per turn, and is asked ever more rarely until it answers.
+ */
 export class Bus {
   readonly port: Port;
   readonly #clock: Clock;
-  readonly #links = new Set<Link>();
+  readonly #transactions: Transactions;
+  readonly #ends: readonly (() => void)[];
 
-  constructor(options: BusOptions) {
-    this.port = options.port;
-    this.#clock = options.clock;
+  constructor({ port, clock, spacingMs = 0, echo = false }: BusOptions) {
+    this.port = port;
+    this.#clock = clock;
+    const transactions = new Transactions({ port, clock, spacingMs, echo });
+    this.#transactions = transactions;
+    this.#ends = [
+      port.onData((bytes) => transactions.hear(bytes)),
+      port.onOpen(() => transactions.begin()),
+      port.onLost((reason) => transactions.lose(reason)),
+    ];
   }
 
-  /** Another instrument on the line. */
+  /** The way to one more instrument of the line. */
   link(options: LinkOptions): Link {
-    const link = new Link(this.port, this.#clock, options);
-    this.#links.add(link);
-    return link;
+    return new Link(this.port, this.#clock, this.#transactions, options);
   }
 
   /** Leaves the port to others: all links are closed. */
   close(): void {
-    for (const link of this.#links) link.close();
+    this.#transactions.close();
+    for (const end of this.#ends) end();
   }
 }

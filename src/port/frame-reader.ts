@@ -27,16 +27,17 @@ export class FrameReader implements AsyncIterableIterator<Frame> {
   #frames: Frame[] = [];
   /** Index of the oldest frame that was not taken. */
   #first = 0;
-  #waiting: { resolve(result: IteratorResult<Frame>): void; reject(error: Error): void } | undefined;
+  #waiting: ((outcome: IteratorResult<Frame> | (() => Error)) => void) | undefined;
   #lastFrameMs: number;
   #silenceTimer: Timer | undefined;
-  #error: Error | undefined;
+  /** Makes the error that ends the iteration: where it is made, its stack begins. */
+  #makeError: (() => Error) | undefined;
   #ended = false;
 
   constructor(options: FrameReaderOptions) {
     this.#options = options;
     this.#lastFrameMs = options.clock.monotonic();
-    this.#onAbort = () => this.fail(abortError(`Listening to ${options.name}`, options.signal));
+    this.#onAbort = () => this.fail(() => abortError(`Listening to ${options.name}`, options.signal));
     this.#silenceMs = (options.silence ?? Number.POSITIVE_INFINITY) * 1000;
     if (options.silence !== undefined) this.#watchSilence();
     if (options.signal?.aborted) this.#onAbort();
@@ -55,10 +56,8 @@ export class FrameReader implements AsyncIterableIterator<Frame> {
   /** @param arrivedMs monotonic time of its arrival */
   push(frame: Frame, arrivedMs: number): void {
     this.#lastFrameMs = arrivedMs;
-    const waiting = this.#waiting;
-    if (waiting) {
-      this.#waiting = undefined;
-      waiting.resolve({ done: false, value: frame });
+    if (this.#waiting) {
+      this.#settle({ done: false, value: frame });
       return;
     }
     if (this.#frames.length - this.#first >= FRAME_LIMIT) this.#dropOldest();
@@ -66,14 +65,11 @@ export class FrameReader implements AsyncIterableIterator<Frame> {
   }
 
   /** What was received before is still given; then the iteration throws. */
-  fail(error: Error): void {
+  fail(makeError: () => Error): void {
     if (this.#ended) return;
     this.#end();
-    this.#error = error;
-    if (!this.#waiting) return;
-    this.#waiting.reject(error);
-    this.#waiting = undefined;
-    this.#error = undefined;
+    if (this.#waiting) this.#settle(makeError);
+    else this.#makeError = makeError;
   }
 
   next(): Promise<IteratorResult<Frame>> {
@@ -86,27 +82,39 @@ export class FrameReader implements AsyncIterableIterator<Frame> {
       }
       return Promise.resolve({ done: false, value: frame });
     }
-    const error = this.#error;
-    this.#error = undefined;
-    if (error) return Promise.reject(error);
+    const makeError = this.#makeError;
+    this.#makeError = undefined;
+    if (makeError) return Promise.reject(makeError());
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     if (this.#waiting)
       return Promise.reject(
         new LabwireError('INTERNAL', `${this.#options.name}: a frame is asked for before the one before came`),
       );
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-    });
+    return this.#wait();
   }
 
   return(): Promise<IteratorResult<Frame>> {
     this.#end();
     this.#frames = [];
     this.#first = 0;
-    this.#error = undefined;
-    this.#waiting?.resolve({ done: true, value: undefined });
-    this.#waiting = undefined;
+    this.#makeError = undefined;
+    this.#settle({ done: true, value: undefined });
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async #wait(): Promise<IteratorResult<Frame>> {
+    const outcome = await new Promise<IteratorResult<Frame> | (() => Error)>((resolve) => {
+      this.#waiting = resolve;
+    });
+    // The error is made here and not where the fault was found, so that its stack shows who iterates.
+    if (typeof outcome === 'function') throw outcome();
+    return outcome;
+  }
+
+  #settle(outcome: IteratorResult<Frame> | (() => Error)): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.(outcome);
   }
 
   #dropOldest(): void {
@@ -126,9 +134,8 @@ export class FrameReader implements AsyncIterableIterator<Frame> {
       return;
     }
     const message = `${name} has said nothing for ${silence} s; check that the instrument is on and its baud rate is right`;
-    const error = new LabwireError('SILENT', message);
-    this.fail(error);
-    this.#options.onSilent(error);
+    this.fail(() => new LabwireError('SILENT', message));
+    this.#options.onSilent(new LabwireError('SILENT', message));
   }
 
   #end(): void {

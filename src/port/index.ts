@@ -20,10 +20,12 @@ export { describePort, type PortInfo, usbId, whatIsIt } from './port-info.ts';
 export type { PortState } from './port-state.ts';
 export { type PortsChange, type WatchPortsOptions, watchPorts } from './port-watch.ts';
 export { Pty, type PtyOptions } from './pty.ts';
+export { rfc2217Transport } from './rfc2217-transport.ts';
 export type { SerialSettings } from './serial-settings.ts';
 export { type SerialTransportOptions, serialTransport } from './serial-transport.ts';
 export { type EmulatorAddress, type ServedEmulator, serveEmulator } from './serve-emulator.ts';
 export { type SocketOptions, tcpTransport, unixTransport } from './socket-transport.ts';
+export type { LinkCounters } from './station.ts';
 export { Traffic, type TrafficEntry, type TrafficKind } from './traffic.ts';
 export {
   type LineSettings,

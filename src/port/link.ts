@@ -1,8 +1,9 @@
-import { type Clock, ConditionLost, LabwireError } from '../base/index.ts';
+import { type Clock, ConditionLost } from '../base/index.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { DropListener, Frame, Framer, Framing } from './framing.ts';
 import type { Port } from './port.ts';
-import { Transactions } from './transactions.ts';
+import type { LinkCounters, Station } from './station.ts';
+import type { Transactions } from './transactions.ts';
 
 export interface LinkTiming {
   /** Least time from the end of one transaction to the next, in ms; default 0. */
@@ -20,7 +21,8 @@ export interface LinkOptions {
   readonly timing?: LinkTiming;
   /**
    * Called for each thing discarded. Reasons: those of the framing (`too_long`); `stale`, nobody had asked; `late`, it
-   * came after the time limit; `overrun`, the reader of `frames()` is too slow.
+   * came after the time limit; `unexpected`, it answers another question; `echo`, something else than was sent came back;
+   * `overrun`, the reader of `frames()` is too slow.
    */
   readonly onDrop?: DropListener;
 }
@@ -32,7 +34,9 @@ export interface QueryOptions {
   readonly retries?: number;
   /**
    * Whether a frame answers this question; default every frame does. Where the protocol tells (an address, a function
-   * code), what is refused here is dropped, reason `unexpected`, and the waiting goes on.
+   * code), what is refused here goes to the readers of `frames()`, or is dropped, reason `unexpected`, and the waiting
+   * goes on. Where several links share a line, only questions with this can go on beside an instrument that still owes
+   * an answer: it must not accept the answer of another.
    */
   readonly accepts?: (frame: string) => boolean;
 }
@@ -53,11 +57,12 @@ const RETRIES = 1;
 const QUIET_BEFORE_FRAME_MS = 250;
 
 /**
- * Questions and answers, and what is said unasked, over one port. One transaction at a time, in the order of the calls;
- * every promise settles within its limits, and at once with `ConditionLost` when the port is not open or is lost.
+ * Questions and answers, and what is said unasked, between a program and one instrument. One transaction at a time, in
+ * the order of the calls, and in turn with the other links of the line (`Bus`); every promise settles within its limits,
+ * and at once with `ConditionLost` when the port is not open or is lost.
  *
  * No answer is ever taken for that of another question: what came unasked is dropped before a question is sent, and after
- * a time-out the next question waits until the late answer came, or would have come by now.
+ * a time-out the next question waits until the late answer came, or would have come by now (twice the limit).
  */
 export class Link {
   readonly port: Port;
@@ -67,7 +72,7 @@ export class Link {
   readonly #retries: number;
   readonly #onDrop: DropListener;
   readonly #transactions: Transactions;
-  readonly #ends: readonly (() => void)[];
+  readonly #station: Station;
   #framer: Framer;
   #readers: readonly FrameReader[] = [];
   #lastArrival = 0;
@@ -78,7 +83,7 @@ export class Link {
   #joinedLate = false;
 
   /** Made by `Bus.link()`. */
-  constructor(port: Port, clock: Clock, options: LinkOptions) {
+  constructor(port: Port, clock: Clock, transactions: Transactions, options: LinkOptions) {
     this.port = port;
     this.#framing = options.framing;
     this.#clock = clock;
@@ -86,32 +91,37 @@ export class Link {
     this.#retries = options.timing?.retries ?? RETRIES;
     this.#onDrop = options.onDrop ?? (() => {});
     this.#framer = this.#createFramer();
-    this.#transactions = new Transactions({
-      port,
-      clock,
-      spacingMs: options.timing?.spacingMs ?? 0,
-      firstByteMs: options.timing?.firstByteMs,
-      onDrop: this.#onDrop,
-      forgetBegun: (reason) => this.#forgetBegun(reason),
-    });
-    this.#ends = [
-      this.port.onData((bytes) => this.#receive(bytes)),
-      this.port.onOpen(() => this.#begin()),
-      this.port.onLost((reason) => this.#lose(reason)),
-    ];
+    this.#transactions = transactions;
+    this.#station = transactions.join(
+      { spacingMs: options.timing?.spacingMs ?? 0, firstByteMs: options.timing?.firstByteMs },
+      {
+        push: (bytes, nowMs) => this.#receive(bytes, nowMs),
+        forget: (reason, hearsOn) => this.#forget(reason, hearsOn),
+        drop: (reason, bytes) => this.#drop(reason, bytes),
+        begin: () => this.#begin(),
+        lose: (what, cause) => this.#lose(what, cause),
+      },
+    );
   }
 
-  /** Arrival of the last frame: whole µs since the Unix epoch; 0 before the first. */
+  get counters(): LinkCounters {
+    return this.#station.counters;
+  }
+
+  /** Arrival of the last answer, or of the last frame that a reader got: whole µs since the Unix epoch; 0 before the first. */
   get lastArrival(): number {
     return this.#lastArrival;
   }
 
   /**
-   * Asks, and resolves with the text of the next frame.
+   * Asks, and resolves with the text of the next frame, or of the first that `accepts` takes.
+   *
+   * Where several links share the line, an instrument that did not answer rests before it is asked again, twice as long
+   * each time and for 10 s at most, and is asked without repetitions until it answers: a question waits meanwhile.
    *
    * @throws ConditionLost the port is not open, or was lost meanwhile
-   * @throws LabwireError REPLY_TIMEOUT after the retries, TIMEOUT when the question cannot even be sent, QUEUE_FULL when
-   *   64 requests are waiting, ABORTED by the signal
+   * @throws LabwireError REPLY_TIMEOUT after the retries, REPLY_UNEXPECTED when the echo differs, TIMEOUT when the
+   *   question cannot even be sent, QUEUE_FULL when 64 requests are waiting, ABORTED by the signal
    */
   async query(text: string, options: QueryOptions = {}): Promise<string> {
     const outcome = await this.#request(text, true, options);
@@ -136,25 +146,26 @@ export class Link {
       clock: this.#clock,
       signal: options.signal,
       silence: options.silence,
-      onOverrun: (bytes) => this.#onDrop('overrun', bytes),
-      onSilent: (error) => this.#transactions.ladder.failed(error),
+      onOverrun: (bytes) => this.#drop('overrun', bytes),
+      onSilent: (error) => this.#transactions.failed(this.#station, error),
       onEnd: (ended) => {
         this.#readers = this.#readers.filter((other) => other !== ended);
       },
     });
-    if (this.port.state !== 'open') reader.fail(new ConditionLost(`${this.port.name} is not open`));
+    const { name, state } = this.port;
+    if (this.#station.isClosed) reader.fail(() => new ConditionLost(`The link over ${name} was given up`));
+    else if (state !== 'open') reader.fail(() => new ConditionLost(`${name} is not open`));
     if (!reader.isEnded) this.#readers = [...this.#readers, reader];
     return reader;
   }
 
-  /** Leaves the port to others: everything under way ends as if the port were lost. */
+  /** Leaves the line to others: everything under way here ends as if the port were lost. Idempotent. */
   close(): void {
-    for (const end of this.#ends) end();
-    this.#lose(new LabwireError('PORT_CLOSED', `The link over ${this.port.name} was given up`));
+    this.#transactions.leave(this.#station);
   }
 
   #request(text: string, expectsReply: boolean, options: QueryOptions): ReturnType<Transactions['request']> {
-    return this.#transactions.request({
+    return this.#transactions.request(this.#station, {
       text,
       bytes: this.#framing.encode(text),
       expectsReply,
@@ -165,50 +176,60 @@ export class Link {
     });
   }
 
-  #receive(bytes: Buffer): void {
-    this.#lastChunkMs = this.#clock.monotonic();
+  #receive(bytes: Buffer, nowMs: number): void {
+    this.#lastChunkMs = nowMs;
     if (this.#quietSinceMs !== undefined) {
-      this.#joinedLate = this.#lastChunkMs - this.#quietSinceMs < QUIET_BEFORE_FRAME_MS;
+      this.#joinedLate = nowMs - this.#quietSinceMs < QUIET_BEFORE_FRAME_MS;
       this.#quietSinceMs = undefined;
     }
-    this.#transactions.heard(this.#lastChunkMs);
     this.#framer.push(bytes, this.#clock.now());
   }
 
   #onFrame(whole: Frame): void {
     const frame = this.#joinedLate ? { ...whole, partial: true } : whole;
     this.#joinedLate = false;
-    this.#lastArrival = frame.at;
-    if (this.#transactions.take(frame)) return;
-    if (this.#readers.length === 0) {
-      this.#onDrop('stale', frame.text.length);
+    this.port.traffic.note('frame', frame.text, frame.at);
+    const taken = this.#transactions.take(frame.text);
+    if (taken === 'late') return;
+    if (taken !== 'answer' && this.#readers.length === 0) {
+      this.#drop(taken, frame.text.length);
       return;
     }
-    this.#transactions.ladder.worked();
+    this.#lastArrival = frame.at;
+    if (taken === 'answer') return;
+    this.#transactions.worked(this.#lastChunkMs);
     for (const reader of this.#readers) reader.push(frame, this.#lastChunkMs);
   }
 
-  /** A talker's frame that is arriving has nothing to do with a question. */
-  #forgetBegun(reason: string): void {
-    if (this.#readers.length > 0) return;
+  #drop(reason: string, bytes: number): void {
+    this.#station.counters.dropped++;
+    this.port.traffic.note('dropped', `${reason}, ${bytes} bytes`, this.#clock.now());
+    if (!this.#station.isClosed) this.#onDrop(reason, bytes);
+  }
+
+  #forget(reason: string, hearsOn: boolean): void {
+    // A talker's frame that is arriving has nothing to do with a question.
+    if (hearsOn && this.#readers.length > 0) return;
     const begun = this.#framer.reset();
-    if (begun > 0) this.#onDrop(reason, begun);
+    if (begun > 0) this.#drop(reason, begun);
   }
 
   #begin(): void {
     this.#framer = this.#createFramer();
     this.#quietSinceMs = this.#clock.monotonic();
     this.#joinedLate = false;
-    this.#transactions.begin();
   }
 
-  #lose(reason: Error): void {
+  #lose(what: string, cause: Error): void {
     this.#framer.reset();
-    this.#transactions.lose(reason);
-    for (const reader of this.#readers) reader.fail(new ConditionLost(`${this.port.name} was lost`, { cause: reason }));
+    for (const reader of this.#readers) reader.fail(() => new ConditionLost(`${this.port.name}: ${what}`, { cause }));
   }
 
   #createFramer(): Framer {
-    return this.#framing.createFramer((frame) => this.#onFrame(frame), this.#onDrop, this.#clock);
+    return this.#framing.createFramer(
+      (frame) => this.#onFrame(frame),
+      (reason, bytes) => this.#drop(reason, bytes),
+      this.#clock,
+    );
   }
 }

@@ -1,12 +1,14 @@
 import { type Clock, ConditionLost, LabwireError } from '../base/index.ts';
-import type { DropListener, Frame } from './framing.ts';
+import { Exchange, type ExchangeEnd } from './exchange.ts';
 import { Ladder } from './ladder.ts';
+import { OwedAnswers } from './owed-answers.ts';
+import { Pause } from './pause.ts';
 import type { Port } from './port.ts';
-import { type Outcome, Request } from './request.ts';
+import { type Asking, type Outcome, Request } from './request.ts';
+import { type Ear, Station, type StationTiming } from './station.ts';
+import { echoError, stuckError, timeoutError } from './transaction-errors.ts';
 
 const QUEUE_LIMIT = 64;
-/** A line that said nothing for so long has said what it had to say. */
-const QUIET_MS = 50;
 /** A line that never becomes quiet is used all the same. */
 const QUIET_LIMIT_MS = 1000;
 
@@ -14,239 +16,282 @@ export interface TransactionsOptions {
   readonly port: Port;
   readonly clock: Clock;
   readonly spacingMs: number;
-  readonly firstByteMs: number | undefined;
-  readonly onDrop: DropListener;
-  /** Forgets a begun frame, for the given reason. */
-  forgetBegun(reason: string): void;
-}
-
-export interface Asking {
-  readonly text: string;
-  readonly bytes: Buffer;
-  readonly expectsReply: boolean;
-  readonly replyMs: number;
-  readonly retries: number;
-  readonly signal: AbortSignal | undefined;
-  readonly accepts: ((frame: string) => boolean) | undefined;
+  readonly echo: boolean;
 }
 
 /**
- * The requests of one link, carried out one at a time in the order of the calls.
+ * The requests of all stations of one line, carried out one try at a time. Of the stations that have something to ask
+ * and may ask it now, the one that waited longest for its turn comes first; one that has to wait holds up nobody.
  *
- * An answer that comes too late must not be taken for that of the next question, and nothing in it tells. So the answers
- * still owed are counted, and waited for before the next question: for as long as they may take if the instrument is up
- * to twice as slow as it is allowed to be, and until the line is quiet.
+ * An answer that comes too late must not be taken for that of the next question. So the answers still owed are kept, and
+ * waited for before a question that could take them: for as long as they may take if the instrument is up to twice as
+ * slow as it is allowed to be, and until the line is quiet.
  */
 export class Transactions {
-  readonly ladder: Ladder;
   readonly #options: TransactionsOptions;
-  readonly #quietMs: number;
-  #queue: Request[] = [];
-  #active: Request | undefined;
+  readonly #ladder: Ladder;
+  readonly #owed = new OwedAnswers();
+  readonly #pause: Pause;
+  /** Who had its turn longest ago comes first. */
+  #stations: readonly Station[] = [];
+  #stationCount = 0;
+  /** Whose turn it is, or was last. */
+  #turn: Station | undefined;
+  #exchange: Exchange | undefined;
+  #isWorking = false;
   /** Monotonic times in ms. */
-  #lastChunkMs = Number.NEGATIVE_INFINITY;
   #lastEndMs = Number.NEGATIVE_INFINITY;
-  /** Answers that may still come to questions that are over, and until when they are waited for. */
-  #owed = 0;
-  #owedUntilMs = 0;
-  /** Ends the active request's present wait. */
-  #wake: () => void = () => {};
+  #lastLateMs = Number.NEGATIVE_INFINITY;
+  #lastChunkMs = Number.NEGATIVE_INFINITY;
+  /** When something last arrived that was no answer in time, while answers were owed. */
+  #strayMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TransactionsOptions) {
     this.#options = options;
-    this.#quietMs = Math.max(options.spacingMs, QUIET_MS);
-    this.ladder = new Ladder(options.port);
+    this.#pause = new Pause(options.clock);
+    this.#ladder = new Ladder(options.port);
+  }
+
+  join(timing: StationTiming, ear: Ear): Station {
+    const station = new Station(this.#stationCount++, timing, ear);
+    this.#stations = [...this.#stations, station];
+    return station;
+  }
+
+  /** Ends what the station has under way. What is owed to it stays owed, and to none that was there beside it. */
+  leave(station: Station): void {
+    if (station.isClosed) return;
+    station.heirsFrom = this.#stationCount;
+    this.#stations = this.#stations.filter((other) => other !== station);
+    if (this.#turn === station) this.#turn = undefined;
+    const reason = new LabwireError('PORT_CLOSED', `The link over ${this.#options.port.name} was given up`);
+    this.#end(station, 'the link was given up', reason);
+  }
+
+  close(): void {
+    for (const station of this.#stations) this.leave(station);
   }
 
   /** Never rejects. */
-  request(asking: Asking): Promise<Outcome> {
-    const { port } = this.#options;
-    const request = new Request({
-      ...asking,
-      portName: port.name,
-      retries: asking.expectsReply ? asking.retries : 0,
-      onSettled: (settled) => this.#settled(settled),
-    });
+  request(station: Station, asking: Asking): Promise<Outcome> {
+    const { port, clock } = this.#options;
+    const request = new Request(asking, port.name, clock.monotonic(), (settled) => this.#settled(station, settled));
     if (request.isSettled) return request.outcome;
-    if (port.state !== 'open') request.settle(() => new ConditionLost(`${request.what}: the port is not open`));
-    else if (this.#queue.length >= QUEUE_LIMIT)
+    if (station.isClosed) request.settle(() => new ConditionLost(`${request.what}: the link was given up`));
+    else if (port.state !== 'open') request.settle(() => new ConditionLost(`${request.what}: the port is not open`));
+    else if (station.queue.length > QUEUE_LIMIT)
       request.settle(
         () => new LabwireError('QUEUE_FULL', `${request.what}: ${QUEUE_LIMIT} requests are waiting already`),
       );
     else {
-      this.#queue.push(request);
-      if (!this.#active) void this.#work();
+      station.queue.push(request);
+      if (this.#isWorking) this.#pause.end();
+      else void this.#work();
     }
     return request.outcome;
   }
 
-  /** Something arrived. */
-  heard(nowMs: number): void {
+  /** Something arrived: without the echo it is for the one whose turn it is. */
+  hear(bytes: Buffer): void {
+    const nowMs = this.#options.clock.monotonic();
+    const rest = this.#exchange ? this.#exchange.hear(bytes) : bytes;
+    const ear = (this.#turn ?? this.#stations[0])?.ear;
+    if (rest.length === 0 || !ear) return;
     this.#lastChunkMs = nowMs;
-    if (this.#active) this.#active.hasHeard = true;
+    if (!this.#owed.isEmpty(nowMs)) this.#strayMs = nowMs;
+    ear.push(rest, nowMs);
   }
 
-  /** Whether the frame is an answer, or was one once. */
-  take(frame: Frame): boolean {
-    const active = this.#active;
-    if (active?.isListening) {
-      if (active.accepts && !active.accepts(frame.text)) {
-        this.#options.onDrop('unexpected', frame.text.length);
-        return true;
-      }
-      active.isListening = false;
-      active.answer = frame.text;
-      this.#wake();
-      return true;
+  /** What a frame is: `answer`, `late` (and counted), or nothing that was asked for: `unexpected` beside a question, else `stale`. */
+  take(frame: string): 'answer' | 'late' | 'unexpected' | 'stale' {
+    if (this.#exchange?.take(frame)) {
+      this.#strayMs = Number.NEGATIVE_INFINITY;
+      return 'answer';
     }
-    if (this.#owed === 0) return false;
-    this.#owed--;
-    this.#options.onDrop('late', frame.text.length);
-    this.#wake();
-    return true;
+    const nowMs = this.#options.clock.monotonic();
+    const owner = this.#owed.take(frame, nowMs);
+    if (owner) {
+      this.#lastLateMs = nowMs;
+      owner.counters.late++;
+      owner.ear.drop('late', frame.length);
+      this.#pause.end();
+      return 'late';
+    }
+    return this.#exchange?.isListening ? 'unexpected' : 'stale';
+  }
+
+  /** Something that a station waits for came, or did not. */
+  worked(nowMs: number): void {
+    this.#ladder.worked(nowMs);
+  }
+
+  failed(station: Station, error: LabwireError): void {
+    const { clock, port } = this.#options;
+    port.traffic.note('error', error.detail, clock.now());
+    const nowMs = clock.monotonic();
+    station.silentSinceMs ??= nowMs;
+    // Who has not been asked in vain may answer yet: it comes first.
+    if (this.#stations.some((other) => other !== station && other.failures === 0 && other.queue.length > 0)) return;
+    this.#ladder.failed(error, station.silentSinceMs, nowMs);
   }
 
   /** The port is open anew: nothing is owed on this connection. */
   begin(): void {
-    this.#owed = 0;
+    this.#owed.clear();
     this.#lastEndMs = Number.NEGATIVE_INFINITY;
+    this.#strayMs = Number.NEGATIVE_INFINITY;
+    for (const station of this.#stations) station.begin();
   }
 
   lose(reason: Error): void {
-    for (const request of this.#active ? [this.#active, ...this.#queue] : [...this.#queue])
-      request.settle(() => new ConditionLost(`${request.what}: the port was lost`, { cause: reason }));
+    for (const station of this.#stations) this.#end(station, 'the port was lost', reason);
   }
 
-  #settled(request: Request): void {
-    if (request === this.#active) this.#wake();
-    else this.#queue = this.#queue.filter((other) => other !== request);
+  #end(station: Station, what: string, cause: Error): void {
+    for (const request of [...station.queue])
+      request.settle(() => new ConditionLost(`${request.what}: ${what}`, { cause }));
+    station.ear.lose(what, cause);
+  }
+
+  #settled(station: Station, request: Request): void {
+    station.remove(request);
+    if (this.#exchange?.request === request) this.#exchange.wake();
+    else this.#pause.end();
   }
 
   async #work(): Promise<void> {
-    for (let request = this.#queue.shift(); request; request = this.#queue.shift()) {
-      this.#active = request;
-      await this.#perform(request);
-      this.#active = undefined;
+    this.#isWorking = true;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      if (typeof next === 'number') await this.#pause.wait(next);
+      else await this.#perform(next);
     }
+    this.#isWorking = false;
   }
 
-  async #perform(request: Request): Promise<void> {
-    if (this.#owed > 0) await this.#drain(request, this.#owedUntilMs);
-    // Given up meanwhile: what is owed is owed to the next one all the same.
-    if (request.isSettled) return;
-    this.#owed = 0;
-    for (let attempt = 0; attempt <= request.retries; attempt++) {
-      // Asked again, it takes a late answer to its own question: only the line is to be quiet.
-      if (attempt > 0) await this.#drain(request, 0);
-      await this.#space(request);
-      if (request.isSettled) return;
-      await this.#exchange(request);
-      this.#lastEndMs = this.#options.clock.monotonic();
-      if (request.answer !== undefined) {
-        this.#answered(request, request.answer);
-        return;
-      }
-      if (!request.expectsReply) return;
-      this.#owed++;
-      this.#owedUntilMs = request.sentMs + 2 * request.replyMs;
-      if (request.isSettled) return;
+  /** Whose turn it is now, or how long until there is a turn, in ms; nothing when nobody has anything to ask. */
+  #next(): Station | number | undefined {
+    const nowMs = this.#options.clock.monotonic();
+    let earliestMs = Number.POSITIVE_INFINITY;
+    const isHeldUp = this.#isShared && !this.#owed.isEmpty(nowMs) && this.#isHeldUp(nowMs);
+    for (const station of this.#stations) {
+      const [request] = station.queue;
+      if (!request || (isHeldUp && station.failures > 0 && request.asking.accepts)) continue;
+      const readyMs = this.#readyMs(station, request, nowMs);
+      if (readyMs <= nowMs) return station;
+      earliestMs = Math.min(earliestMs, readyMs);
     }
-    request.settle(() => timeoutError(request));
-    // Only now: an opening anew would settle the request as lost.
-    this.ladder.failed(timeoutError(request));
+    return earliestMs === Number.POSITIVE_INFINITY ? undefined : earliestMs - nowMs;
   }
 
-  #answered(request: Request, answer: string): void {
-    this.ladder.worked();
-    // Whether it answered the first asking or the last cannot be known. If the first, the other is as late as this was.
-    if (this.#owed > 0) {
-      const late = this.#lastEndMs - (request.firstSentMs ?? this.#lastEndMs);
-      this.#owedUntilMs = request.sentMs + late + this.#quietMs;
-    }
-    request.settle(answer);
-  }
-
-  /** Sends, and waits until the answer is there, a limit has passed, or the request is settled otherwise. */
-  async #exchange(request: Request): Promise<void> {
-    const { clock, port } = this.#options;
-    this.#options.forgetBegun('stale');
-    request.begin(clock.monotonic());
-    port.write(request.bytes).then(
-      () => {
-        request.sent(clock.monotonic());
-        if (!request.expectsReply) request.settle('');
-        else if (this.#options.firstByteMs !== undefined && request.isListening) this.#wake();
-      },
-      (cause: unknown) => request.settle(() => new ConditionLost(`${request.what}: the port was lost`, { cause })),
-    );
-    while (!request.isSettled && request.answer === undefined) {
-      const rest = this.#limitMs(request) - clock.monotonic();
-      if (rest <= 0) break;
-      await this.#pause(rest);
-    }
-    request.isListening = false;
-    if (!request.isSent && !request.isSettled && request.answer === undefined) this.#stuck(request);
-  }
-
-  /** When the present attempt is over, as things stand. */
-  #limitMs(request: Request): number {
-    const { firstByteMs } = this.#options;
-    const isSilent = request.isSent && !request.hasHeard;
-    return (
-      request.sentMs +
-      (isSilent && firstByteMs !== undefined ? Math.min(firstByteMs, request.replyMs) : request.replyMs)
-    );
-  }
-
-  /** The operating system takes no more bytes: whatever is written after would queue up behind these. */
-  #stuck(request: Request): void {
-    const error = (): LabwireError => {
-      const limit = `${request.replyMs / 1000} s`;
-      return new LabwireError(
-        'TIMEOUT',
-        `${request.what} could not be sent within ${limit}; check flow control and cable`,
-      );
-    };
-    request.settle(error);
-    this.#options.port.reopen(error());
-  }
-
-  async #space(request: Request): Promise<void> {
-    const { clock, spacingMs } = this.#options;
-    const untilMs = this.#lastEndMs + spacingMs;
-    for (let rest = untilMs - clock.monotonic(); rest > 0 && !request.isSettled; rest = untilMs - clock.monotonic())
-      await this.#pause(rest);
-  }
-
-  /** Waits until what is owed has come, or `owedUntilMs` is over, and the line is quiet. */
-  async #drain(request: Request, owedUntilMs: number): Promise<void> {
-    const { clock } = this.#options;
-    const limitMs = Math.max(clock.monotonic(), owedUntilMs) + QUIET_LIMIT_MS;
-    while (!request.isSettled) {
-      const quietAtMs = this.#lastChunkMs + this.#quietMs;
-      const untilMs = this.#owed > 0 ? Math.max(quietAtMs, owedUntilMs) : quietAtMs;
-      const rest = Math.min(untilMs, limitMs) - clock.monotonic();
-      if (rest <= 0) break;
-      await this.#pause(rest);
-    }
-    this.#options.forgetBegun('late');
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.setTimer(resolve, milliseconds);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
+  /** Somebody waits for all that is owed to others: who does not answer anyway is not to owe still more meanwhile. */
+  #isHeldUp(nowMs: number): boolean {
+    return this.#stations.some((station) => {
+      const [request] = station.queue;
+      return request && !request.asking.accepts && this.#owed.untilMs(station, request) > nowMs;
     });
   }
-}
 
-function timeoutError(request: Request): LabwireError {
-  const tries = request.retries === 0 ? '' : `, asked ${request.retries + 1} times`;
-  return new LabwireError(
-    'REPLY_TIMEOUT',
-    `${request.what}: no answer within ${request.replyMs / 1000} s${tries}; check power, cable and the serial settings`,
-  );
+  #readyMs(station: Station, request: Request, nowMs: number): number {
+    const { spacingMs } = this.#options;
+    const spacedMs = Math.max(this.#lastEndMs + spacingMs, station.lastEndMs + station.timing.spacingMs);
+    const restedMs = this.#isShared ? Math.max(spacedMs, station.restUntilMs) : spacedMs;
+    if (this.#owed.isEmpty(nowMs) && this.#strayMs === Number.NEGATIVE_INFINITY) return restedMs;
+    const owedMs = this.#owed.untilMs(station, request);
+    const quietLimitMs = Math.max(request.askedMs, station.lastEndMs, owedMs, this.#lastLateMs) + QUIET_LIMIT_MS;
+    return Math.max(restedMs, owedMs, Math.min(this.#strayMs + station.quietMs, quietLimitMs));
+  }
+
+  get #isShared(): boolean {
+    return this.#stations.length > 1;
+  }
+
+  async #perform(station: Station): Promise<void> {
+    const [request] = station.queue;
+    if (!request) return;
+    const { clock, port, echo } = this.#options;
+    this.#pass(station);
+    const { counters, timing } = station;
+    if (request.tries > 0) counters.retries++;
+    else if (request.asking.expectsReply) counters.queries++;
+    const exchange = new Exchange(request, { port, clock, firstByteMs: timing.firstByteMs, echo });
+    this.#exchange = exchange;
+    const end = await exchange.run();
+    this.#exchange = undefined;
+    this.#lastEndMs = clock.monotonic();
+    station.lastEndMs = this.#lastEndMs;
+    if (request.asking.expectsReply) this.#owe(station, exchange, end);
+    if (exchange.lacksEcho && exchange.echoBytes > 0) station.ear.drop('echo', exchange.echoBytes);
+    this.#conclude(station, exchange, end);
+  }
+
+  /** What may still come to this try, and to those before it. */
+  #owe(station: Station, { request, sentMs }: Exchange, end: ExchangeEnd): void {
+    const untilMs = sentMs + 2 * request.asking.replyMs;
+    if (end === 'answered') {
+      // Which of its tries was answered cannot be known.
+      this.#owed.extend(request, untilMs);
+      return;
+    }
+    this.#owed.add(request, station, untilMs);
+    this.#strayMs = this.#lastChunkMs;
+  }
+
+  /** Gives the turn to a station. What has begun to arrive before its question is no answer to it. */
+  #pass(station: Station): void {
+    const reason = this.#owed.isEmpty(this.#options.clock.monotonic()) ? 'stale' : 'late';
+    if (this.#turn !== station) this.#turn?.ear.forget(reason, false);
+    station.ear.forget(reason, true);
+    this.#turn = station;
+    if (this.#isShared) this.#stations = [...this.#stations.filter((other) => other !== station), station];
+  }
+
+  #conclude(station: Station, exchange: Exchange, end: ExchangeEnd): void {
+    const { request } = exchange;
+    switch (end) {
+      case 'answered':
+        this.#ladder.worked(this.#lastEndMs);
+        station.answered();
+        request.settle(exchange.answer);
+        break;
+      case 'sent':
+        request.settle('');
+        break;
+      case 'settled':
+        break;
+      case 'silent':
+        this.#unanswered(station, request, exchange.lacksEcho);
+        break;
+      case 'echo':
+        this.#fail(station, request, () => echoError(request));
+        break;
+      case 'stuck':
+        this.#stuck(request);
+    }
+  }
+
+  #unanswered(station: Station, request: Request, lacksEcho: boolean): void {
+    const { asking, firstTryMs } = request;
+    station.silentSinceMs ??= firstTryMs;
+    // Asked in vain before, it costs those who share its line one time limit, and no more.
+    const retries = this.#isShared && station.failures > 0 ? 0 : asking.retries;
+    if (asking.expectsReply && request.tries <= retries) return;
+    station.counters.timeouts++;
+    station.unanswered(asking.replyMs, this.#lastEndMs);
+    // Settled first: an opening anew would settle the request as lost.
+    this.#fail(station, request, () => timeoutError(request, lacksEcho));
+  }
+
+  /** Whatever is written after would queue up behind what the operating system does not take. */
+  #stuck(request: Request): void {
+    const { port, clock } = this.#options;
+    const error = stuckError(request);
+    request.settle(() => stuckError(request));
+    port.traffic.note('error', error.detail, clock.now());
+    port.reopen(error);
+  }
+
+  #fail(station: Station, request: Request, makeError: () => LabwireError): void {
+    request.settle(makeError);
+    this.failed(station, makeError());
+  }
 }

@@ -1,0 +1,95 @@
+import type { Request } from './request.ts';
+
+/** What a link has done and seen; grows only. */
+export interface LinkCounters {
+  /** Questions that were put on the line, each once however often it was asked. */
+  readonly queries: number;
+  /** Further tries of questions that were not answered in time. */
+  readonly retries: number;
+  /** Questions that got no answer in time, after all tries. */
+  readonly timeouts: number;
+  /** Answers that came after their time limit. */
+  readonly late: number;
+  /** Things discarded, late answers among them; of which kind, `onDrop` tells. */
+  readonly dropped: number;
+}
+
+/** The side of a link that hears the line. */
+export interface Ear {
+  push(bytes: Buffer, nowMs: number): void;
+  /** Forgets a begun frame, for the given reason. Who hears on keeps that of a talker. */
+  forget(reason: string, hearsOn: boolean): void;
+  drop(reason: string, bytes: number): void;
+  /** The port is open anew. */
+  begin(): void;
+  /** It hears no more: the port was lost, or the link given up. */
+  lose(what: string, cause: Error): void;
+}
+
+export interface StationTiming {
+  readonly spacingMs: number;
+  readonly firstByteMs: number | undefined;
+}
+
+/** A line that said nothing for so long has said what it had to say. */
+const QUIET_MS = 50;
+/** The longest rest of an instrument that does not answer. */
+const LONGEST_REST_MS = 10_000;
+
+/** The place of one link on its line: what it waits to ask, and how its instrument has answered lately. Times are monotonic, in ms. */
+export class Station {
+  /** Grows with each station of the line. */
+  readonly number: number;
+  readonly timing: StationTiming;
+  readonly ear: Ear;
+  /** How long the line is to be quiet after something stray, before this station asks. */
+  readonly quietMs: number;
+  readonly counters = { queries: 0, retries: 0, timeouts: 0, late: 0, dropped: 0 };
+  /** The request under way comes first, and stays until it is settled. */
+  queue: Request[] = [];
+  lastEndMs = Number.NEGATIVE_INFINITY;
+  /** Until when it is not asked, where others share the line. */
+  restUntilMs = Number.NEGATIVE_INFINITY;
+  /** Questions in a row without an answer. */
+  failures = 0;
+  /** The first try that was not answered, since the last that was. */
+  silentSinceMs: number | undefined;
+  /** Once it has left: the stations from this number on may be its own instrument come back. */
+  heirsFrom = Number.POSITIVE_INFINITY;
+
+  constructor(number: number, timing: StationTiming, ear: Ear) {
+    this.number = number;
+    this.timing = timing;
+    this.ear = ear;
+    this.quietMs = Math.max(timing.spacingMs, QUIET_MS);
+  }
+
+  get isClosed(): boolean {
+    return this.heirsFrom !== Number.POSITIVE_INFINITY;
+  }
+
+  remove(request: Request): void {
+    if (this.queue[0] === request) this.queue.shift();
+    else this.queue = this.queue.filter((other) => other !== request);
+  }
+
+  answered(): void {
+    this.failures = 0;
+    this.restUntilMs = Number.NEGATIVE_INFINITY;
+    this.silentSinceMs = undefined;
+  }
+
+  /** Rests the longer the more often it was asked in vain. */
+  unanswered(replyMs: number, nowMs: number): void {
+    this.failures++;
+    this.restUntilMs = nowMs + Math.min(LONGEST_REST_MS, replyMs * 2 ** this.failures);
+  }
+
+  /** The port is open anew. */
+  begin(): void {
+    this.ear.begin();
+    this.failures = 0;
+    this.lastEndMs = Number.NEGATIVE_INFINITY;
+    this.restUntilMs = Number.NEGATIVE_INFINITY;
+  }
+}
