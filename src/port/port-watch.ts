@@ -192,27 +192,22 @@ class DeviceWatch {
   }
 
   #tell(ports: readonly PortInfo[]): void {
+    const seen = ports.flatMap((info) => seePort(info, this.#options) ?? []);
     this.#forbidden.clear();
-    const seen = ports.flatMap((info) => this.#see(info) ?? []);
+    for (const { info, usable } of seen) if (!usable) this.#forbidden.add(nodeOf(info, this.#options));
     this.#listeners.tell(seen);
-  }
-
-  #see(info: PortInfo): SeenPort | undefined {
-    const plugging = pluggingOf(info, this.#options);
-    if (plugging === undefined) return undefined;
-    const node = join(this.#options.root, info.path);
-    const usable = this.#folders.length === 0 || isUsable(node);
-    if (!usable) this.#forbidden.add(node);
-    return { info, plugging, usable };
   }
 }
 
-/** Told by the node, which is made anew by each plugging in; undefined where it is gone by now. */
-export function pluggingOf(
-  { path }: PortInfo,
-  options: Pick<WatchPortsOptions, 'root' | 'platform'>,
-): string | undefined {
-  if ((options.platform ?? process.platform) === 'win32') return path;
-  const status = lstatSync(join(options.root ?? '/', path), { throwIfNoEntry: false });
-  return status && `${path} ${status.rdev} ${status.ino} ${status.birthtimeMs}`;
+/** A look at the node of a listed port; undefined where it is gone by now. */
+export function seePort(info: PortInfo, options: ListPortsOptions): SeenPort | undefined {
+  if ((options.platform ?? process.platform) === 'win32') return { info, plugging: info.path, usable: true };
+  const node = nodeOf(info, options);
+  // The node, not what it may lead to, is made anew by each plugging in.
+  const status = lstatSync(node, { throwIfNoEntry: false });
+  return status && { info, plugging: `${node} ${status.ino} ${status.birthtimeMs}`, usable: isUsable(node) };
+}
+
+function nodeOf({ path }: PortInfo, { root = '/' }: ListPortsOptions): string {
+  return join(root, path);
 }

@@ -83,11 +83,11 @@ function absent(ports: readonly PortInfo[], match: PortMatch): LabwireError {
 function ambiguous(candidates: readonly PortInfo[], match: PortMatch): LabwireError {
   const keys = TELLING.find((telling) => tellApart(candidates, telling));
   const remedy = keys
-    ? `add ${keys.map((key) => `\`${key}\``).join(' and ')} to tell them apart`
-    : 'name the one that is meant by its path in /dev/serial/by-path';
+    ? `Add ${keys.map((key) => `\`${key}\``).join(' and ')} to tell them apart`
+    : 'Name the one that is meant by its path in /dev/serial/by-path';
   return new LabwireError(
     'PORT_AMBIGUOUS',
-    `${candidates.length} ports fit ${describeMatch(match)}: ${candidates.map(describePort).join('; ')}. Of these ${remedy}`,
+    `${candidates.length} ports fit ${describeMatch(match)}: ${candidates.map(describePort).join('; ')}. ${remedy}`,
   );
 }
 

@@ -3,7 +3,7 @@ import { abortError } from '../base/index.ts';
 import type { Transport } from './connection.ts';
 import { type ListPortsOptions, listPorts } from './discovery.ts';
 import type { PortInfo } from './port-info.ts';
-import { pluggingOf, type SeenPort, watchSeenPorts } from './port-watch.ts';
+import { type SeenPort, seePort, watchSeenPorts } from './port-watch.ts';
 import type { SerialSettings } from './serial-settings.ts';
 import { serialTransport } from './serial-transport.ts';
 import { describeMatch, fittingPorts, matchPort, type PortMatch } from './usb-match.ts';
@@ -31,7 +31,8 @@ export function usbTransport(
     tried = undefined;
     try {
       const port = matchPort(await unlessAborted(listPorts(options), name, signal), match);
-      tried = pluggingOf(port, options);
+      const seen = seePort(port, options);
+      if (seen?.usable) tried = seen.plugging;
       return port;
     } finally {
       finding = false;
