@@ -13,12 +13,34 @@ export {
   type ServedEmulator,
   serveEmulator,
 } from '../src/index.ts';
+export {
+  type DropOptions,
+  type DuplicateOptions,
+  delay,
+  drop,
+  duplicate,
+  echo,
+  type Fault,
+  type FaultContext,
+  type FlipOptions,
+  flip,
+  late,
+  type NoiseOptions,
+  noise,
+  type Piece,
+  previous,
+  type SplitOptions,
+  split,
+} from './faults.ts';
+export { FaultyInstrument, type FaultyOptions, type RebootOptions } from './faulty-instrument.ts';
+export type { FaultyWay, StandingOptions } from './faulty-way.ts';
 export { type EmulatedInput, LakeShore218Emulator, type LakeShore218EmulatorOptions } from './lakeshore-218.ts';
 export { LineEmulator, type LineEmulatorOptions } from './line.ts';
 export { ModbusEmulator, type ModbusEmulatorOptions } from './modbus.ts';
 export { RegisterBankEmulator, Sdm120Emulator, XyMd02Emulator } from './modbus-sensors.ts';
 export { Nmea0183Emulator, type Nmea0183EmulatorOptions, sentence } from './nmea0183.ts';
 export { type PlayOptions, playLog, type RecordedLine, recordedLines } from './play-log.ts';
+export { type CableOptions, Plug, type ReplugOptions } from './plug.ts';
 export { Talker, type TalkerOptions } from './talker.ts';
 export { type TranscriptEmulatorOptions, type TranscriptInstrument, transcriptEmulator } from './transcript.ts';
 export { type AdapterFacts, type UsbAdapter, usbAdapters } from './usb-adapters.ts';
