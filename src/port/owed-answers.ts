@@ -10,6 +10,8 @@ interface Debt {
 
 /** How long after its time an answer is still recognised, which nobody waits for any more. */
 const RECOGNISED_MS = 1000;
+/** A frame like the one before, and so soon after it, is that one twice. */
+const TWICE_MS = 50;
 
 /**
  * Answers that may still come to tries that are over. Where nothing in an answer tells which question it belongs to,
@@ -18,6 +20,9 @@ const RECOGNISED_MS = 1000;
 export class OwedAnswers {
   /** In the order in which the questions were sent. */
   #debts: readonly Debt[] = [];
+  /** The answer that came last, in time or late, and when. */
+  #lastFrame: string | undefined;
+  #lastFrameMs = Number.NEGATIVE_INFINITY;
 
   add(request: Request, station: Station, untilMs: number): void {
     this.#debts = [...this.#debts, { request, station, untilMs }];
@@ -34,14 +39,24 @@ export class OwedAnswers {
     return this.#debts.length === 0;
   }
 
+  /** An answer came that was not owed. */
+  taken(frame: string, nowMs: number): void {
+    this.#lastFrame = frame;
+    this.#lastFrameMs = nowMs;
+  }
+
   /** Whose late answer this is. Who can tell its answers comes before who takes any. */
   take(frame: string, nowMs: number): Station | undefined {
     if (this.isEmpty(nowMs)) return undefined;
+    // Some instruments send an answer twice: the second is not what is still to come to another try.
+    if (frame === this.#lastFrame && nowMs - this.#lastFrameMs < TWICE_MS) return undefined;
     const debt =
       this.#debts.find(({ request }) => request.asking.accepts && request.takes(frame)) ??
       this.#debts.find(({ request }) => !request.asking.accepts);
-    if (debt) this.#debts = this.#debts.filter((other) => other !== debt);
-    return debt?.station;
+    if (!debt) return undefined;
+    this.#debts = this.#debts.filter((other) => other !== debt);
+    this.taken(frame, nowMs);
+    return debt.station;
   }
 
   /**
@@ -60,5 +75,6 @@ export class OwedAnswers {
 
   clear(): void {
     this.#debts = [];
+    this.#lastFrame = undefined;
   }
 }

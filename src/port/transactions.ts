@@ -66,6 +66,8 @@ export class Transactions {
     if (this.#turn === station) this.#turn = undefined;
     const reason = new LabwireError('PORT_CLOSED', `The link over ${this.#options.port.name} was given up`);
     this.#end(station, 'the link was given up', reason);
+    // Who is left alone need not rest.
+    this.#pause.end();
   }
 
   close(): void {
@@ -104,11 +106,12 @@ export class Transactions {
 
   /** What a frame is: `answer`, `late` (and counted), or nothing that was asked for: `unexpected` beside a question, else `stale`. */
   take(frame: string): 'answer' | 'late' | 'unexpected' | 'stale' {
+    const nowMs = this.#options.clock.monotonic();
     if (this.#exchange?.take(frame)) {
+      this.#owed.taken(frame, nowMs);
       this.#strayMs = Number.NEGATIVE_INFINITY;
       return 'answer';
     }
-    const nowMs = this.#options.clock.monotonic();
     const owner = this.#owed.take(frame, nowMs);
     if (owner) {
       this.#lastLateMs = nowMs;
