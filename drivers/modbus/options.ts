@@ -14,6 +14,9 @@ export const WIDTHS = {
 } as const;
 export type NumberFormat = keyof typeof WIDTHS;
 
+/** The last address that a question can name. */
+const LAST = 65_535;
+
 const format = z.enum(Object.keys(WIDTHS) as [NumberFormat, ...NumberFormat[]]);
 
 /** The bytes of a value from the highest, A, to the lowest, in the order in which they are sent. */
@@ -24,7 +27,7 @@ const place = (kind: string, code: number, manual: string) =>
   z
     .int()
     .min(0)
-    .max(65_535)
+    .max(LAST)
     .optional()
     .describe(`The ${kind} (function ${code}) in which it begins, counted from 0: ${manual} of many manuals is 0.`);
 
@@ -137,7 +140,8 @@ function meaningIssues({ type, as, bit, ...declared }: Channel, { table, width }
 
 function placeIssues(at: Omit<Point, 'id'>, longest: number, before: readonly Point[]): Issue[] {
   const { table, start, width, bit } = at;
-  if (start + width > 65_536) return [[table, `begins so late that its ${width} registers end behind the last, 65535`]];
+  if (start <= LAST && start + width - 1 > LAST)
+    return [[table, `begins so late that its ${width} registers end behind the last, ${LAST}`]];
   if (width > longest) return [[table, `needs ${width} registers in one question, and longest is ${longest}`]];
   for (const other of before) {
     if (other.table !== table || other.start + other.width <= start || start + width <= other.start) continue;

@@ -27,6 +27,8 @@ export interface BenchOptions {
   readonly options?: unknown;
   /** Channels that the site switched off. */
   readonly off?: readonly string[];
+  /** Which of several on its line it is. */
+  readonly address?: number | string;
   /** Answers questions. */
   readonly answer?: (question: string) => string;
 }
@@ -37,13 +39,14 @@ export class Bench {
   readonly samples: Recorded[] = [];
   readonly drops: Record<string, number> = {};
   readonly questions: string[] = [];
+  readonly logged: string[] = [];
   readonly acquire: Task;
   #lines: string[] = [];
   #more: (() => void) | undefined;
   #joinedLate: boolean;
   #arrival = 1_000_000;
 
-  constructor(modelId: string, { options, off = [], answer, joinedLate = false, silence }: BenchOptions = {}) {
+  constructor(modelId: string, { options, off = [], answer, address, joinedLate = false, silence }: BenchOptions = {}) {
     this.#joinedLate = joinedLate;
     const catalogue = new Catalogue();
     catalogue.addFolder(models, silentLogger);
@@ -60,10 +63,15 @@ export class Bench {
         port: { name: 'the bench' } as Port,
         link: this.#link(answer) as Link,
         clock: this.clock,
-        log: silentLogger,
+        log: {
+          ...silentLogger,
+          info: (text) => this.logged.push(String(text)),
+          warn: (text) => this.logged.push(String(text)),
+        },
         channels: new Map(Object.entries(facts).map(([id, fact]) => [id, channel(id, fact, !off.includes(id))])),
         settings: new Map(),
         ...(silence !== undefined && { silence }),
+        ...(address !== undefined && { address }),
         configured: new Map(),
         connected: () => {},
         sample: (values, at) => this.samples.push({ at, values }),
