@@ -7,6 +7,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether standard error is a terminal. */
   readonly terminal: boolean;
+  /** Whether standard output is one; default not. */
+  readonly outputTerminal?: boolean;
   /** Resolves at SIGINT or SIGTERM. */
   untilStopped(): Promise<void>;
 }
@@ -16,9 +18,13 @@ export const processIo: CliIo = {
   complain: (text) => process.stderr.write(`${text}\n`),
   env: process.env,
   terminal: process.stderr.isTTY === true,
+  outputTerminal: process.stdout.isTTY === true,
   untilStopped: () =>
     new Promise((resolve) => {
+      // Who listens for signals only, and to nothing else, would end here.
+      const alive = setInterval(() => {}, 2 ** 30);
       const stop = (): void => {
+        clearInterval(alive);
         process.off('SIGINT', stop);
         process.off('SIGTERM', stop);
         resolve();

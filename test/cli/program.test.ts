@@ -2,26 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { portsCommand } from '../../src/cli/commands/ports.ts';
-import type { CliIo } from '../../src/cli/io.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { recordingIo } from './recording-io.ts';
 
 interface Outcome {
   status: number;
   out: string;
   err: string;
-}
-
-function recordingIo(): CliIo & { out: string[]; err: string[]; stop: () => void } {
-  const out: string[] = [];
-  const err: string[] = [];
-  let stop = (): void => {};
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
-  const print = (text: string): void => void out.push(text);
-  const complain = (text: string): void => void err.push(text);
-  return { out, err, print, complain, env: {}, terminal: false, untilStopped: () => stopped, stop };
 }
 
 async function labwire(...args: string[]): Promise<Outcome> {
@@ -49,6 +36,8 @@ describe('the command line', () => {
     [['modls'], 'Did you mean models?'],
     [['ports', '--jsn'], 'Did you mean --json?'],
     [['ports', 'extra'], 'too many arguments'],
+    [['ports', '--watch', '--json'], 'cannot be used with'],
+    [['ports', '--config', 'absent.yaml'], 'absent.yaml has mistakes'],
     [['simulate'], "missing required argument 'model'"],
     [['simulate', 'line', '--tcp', '70000'], 'whole number from 0'],
     [['simulate', 'line', '--tcp', '1', '--pty', 'x'], 'cannot be used with'],
@@ -119,39 +108,6 @@ describe('labwire check', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  });
-});
-
-describe('labwire ports', () => {
-  const adapter = {
-    path: '/dev/ttyUSB0',
-    byId: '/dev/serial/by-id/usb-FTDI_A1',
-    vendorId: '0403',
-    productId: '6001',
-    serialNumber: 'A1',
-    product: 'FT232R',
-  };
-
-  it('lists what is there, without columns that say nothing', async () => {
-    const io = recordingIo();
-    expect(await portsCommand({}, io, async () => [adapter, { path: '/dev/ttyS0' }])).toBe(0);
-    expect(io.out.join('\n').split('\n')).toEqual([
-      'PORT          USB        WHAT    SERIAL NUMBER  LASTING NAME',
-      '/dev/ttyUSB0  0403:6001  FT232R  A1             /dev/serial/by-id/usb-FTDI_A1',
-      '/dev/ttyS0',
-    ]);
-  });
-
-  it('says that there is none', async () => {
-    const io = recordingIo();
-    await portsCommand({}, io, async () => []);
-    expect(io.out).toEqual(['No serial ports are there.']);
-  });
-
-  it('prints JSON for machines', async () => {
-    const io = recordingIo();
-    await portsCommand({ json: true }, io, async () => [adapter]);
-    expect(JSON.parse(io.out.join(''))).toEqual([adapter]);
   });
 });
 
