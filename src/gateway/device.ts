@@ -281,7 +281,7 @@ export class Device {
     state.set([id, 'info'], {
       ...deviceInfo(this.#description),
       address: this.plan.address,
-      connection: { ...this.port.counters },
+      connection: { ...this.port.counters, ...this.#link.counters },
       dropped,
     });
   }
