@@ -81,7 +81,8 @@ export class Exchange {
     );
     for (;;) {
       if (this.#answer !== undefined) return 'answered';
-      if (request.isSettled) return 'settled';
+      // Given up, it has its echo come first: what is sent next would have that before its own.
+      if (request.isSettled && (!this.lacksEcho || port.state !== 'open')) return 'settled';
       if (this.#wrongBytes > 0) return 'echo';
       if (!expectsReply && this.#isSent && !this.lacksEcho) return 'sent';
       const rest = this.#limitMs() - clock.monotonic();
@@ -89,6 +90,7 @@ export class Exchange {
       await this.#pause.wait(rest);
     }
     this.#isListening = false;
+    if (request.isSettled) return 'settled';
     if (!this.#isSent) return 'stuck';
     return this.lacksEcho && this.#echoed > 0 ? 'echo' : 'silent';
   }
@@ -124,7 +126,8 @@ export class Exchange {
       return bytes.subarray(bytes.length);
     }
     this.#echoed += length;
-    if (!this.lacksEcho && !this.request.asking.expectsReply) this.#pause.end();
+    const { asking, isSettled } = this.request;
+    if (!this.lacksEcho && (!asking.expectsReply || isSettled)) this.#pause.end();
     return bytes.subarray(length);
   }
 

@@ -12,6 +12,8 @@ interface Debt {
 const RECOGNISED_MS = 1000;
 /** A frame like the one before, and so soon after it, is that one twice. */
 const TWICE_MS = 50;
+/** A line that never becomes quiet is used all the same. */
+const QUIET_LIMIT_MS = 1000;
 
 /**
  * Answers that may still come to tries that are over. Where nothing in an answer tells which question it belongs to,
@@ -22,13 +24,20 @@ export class OwedAnswers {
   #debts: readonly Debt[] = [];
   /** The answer that came last, in time or late, and when. */
   #lastFrame: string | undefined;
+  /** Monotonic times in ms. */
   #lastFrameMs = Number.NEGATIVE_INFINITY;
+  #lastLateMs = Number.NEGATIVE_INFINITY;
+  #lastChunkMs = Number.NEGATIVE_INFINITY;
+  /** When something last arrived that was no answer in time, while answers were owed. */
+  #strayMs = Number.NEGATIVE_INFINITY;
 
+  /** A try is over without an answer, which may come until then. */
   add(request: Request, station: Station, untilMs: number): void {
     this.#debts = [...this.#debts, { request, station, untilMs }];
+    this.#strayMs = this.#lastChunkMs;
   }
 
-  /** All answers that are owed to the request may come until then. */
+  /** One of several tries was answered; which, cannot be known: what is owed to the request may come until then. */
   extend(request: Request, untilMs: number): void {
     if (this.#debts.length === 0) return;
     this.#debts = this.#debts.map((debt) => (debt.request === request ? { ...debt, untilMs } : debt));
@@ -39,10 +48,16 @@ export class OwedAnswers {
     return this.#debts.length === 0;
   }
 
-  /** An answer came that was not owed. */
-  taken(frame: string, nowMs: number): void {
-    this.#lastFrame = frame;
-    this.#lastFrameMs = nowMs;
+  /** Something arrived. */
+  heard(nowMs: number): void {
+    this.#lastChunkMs = nowMs;
+    if (!this.isEmpty(nowMs)) this.#strayMs = nowMs;
+  }
+
+  /** An answer came in time. */
+  answered(frame: string, nowMs: number): void {
+    this.#strayMs = Number.NEGATIVE_INFINITY;
+    this.#remember(frame, nowMs);
   }
 
   /** Whose late answer this is. Who can tell its answers comes before who takes any. */
@@ -55,7 +70,8 @@ export class OwedAnswers {
       this.#debts.find(({ request }) => !request.asking.accepts);
     if (!debt) return undefined;
     this.#debts = this.#debts.filter((other) => other !== debt);
-    this.taken(frame, nowMs);
+    this.#lastLateMs = nowMs;
+    this.#remember(frame, nowMs);
     return debt.station;
   }
 
@@ -73,8 +89,22 @@ export class OwedAnswers {
     return until;
   }
 
+  /** From when on a request may be sent: what it has to wait for came or is over, and the line is quiet. */
+  clearMs(station: Station, request: Request): number {
+    const owedMs = this.untilMs(station, request);
+    const limitMs = Math.max(request.askedMs, station.lastEndMs, owedMs, this.#lastLateMs) + QUIET_LIMIT_MS;
+    return Math.max(owedMs, Math.min(this.#strayMs + station.quietMs, limitMs));
+  }
+
   clear(): void {
     this.#debts = [];
     this.#lastFrame = undefined;
+    this.#lastLateMs = Number.NEGATIVE_INFINITY;
+    this.#strayMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #remember(frame: string, nowMs: number): void {
+    this.#lastFrame = frame;
+    this.#lastFrameMs = nowMs;
   }
 }

@@ -5,12 +5,11 @@ import { OwedAnswers } from './owed-answers.ts';
 import { Pause } from './pause.ts';
 import type { Port } from './port.ts';
 import { type Asking, type Outcome, Request } from './request.ts';
-import { type Ear, Station, type StationTiming } from './station.ts';
+import type { Ear, Station, StationTiming } from './station.ts';
 import { echoError, stuckError, timeoutError } from './transaction-errors.ts';
+import { Turns } from './turns.ts';
 
 const QUEUE_LIMIT = 64;
-/** A line that never becomes quiet is used all the same. */
-const QUIET_LIMIT_MS = 1000;
 
 export interface TransactionsOptions {
   readonly port: Port;
@@ -20,8 +19,7 @@ export interface TransactionsOptions {
 }
 
 /**
- * The requests of all stations of one line, carried out one try at a time. Of the stations that have something to ask
- * and may ask it now, the one that waited longest for its turn comes first; one that has to wait holds up nobody.
+ * The requests of all stations of one line, carried out one try at a time, in turn.
  *
  * An answer that comes too late must not be taken for that of the next question. So the answers still owed are kept, and
  * waited for before a question that could take them: for as long as they may take if the instrument is up to twice as
@@ -31,39 +29,26 @@ export class Transactions {
   readonly #options: TransactionsOptions;
   readonly #ladder: Ladder;
   readonly #owed = new OwedAnswers();
+  readonly #turns: Turns;
   readonly #pause: Pause;
-  /** Who had its turn longest ago comes first. */
-  #stations: readonly Station[] = [];
-  #stationCount = 0;
-  /** Whose turn it is, or was last. */
-  #turn: Station | undefined;
   #exchange: Exchange | undefined;
   #isWorking = false;
-  /** Monotonic times in ms. */
-  #lastEndMs = Number.NEGATIVE_INFINITY;
-  #lastLateMs = Number.NEGATIVE_INFINITY;
-  #lastChunkMs = Number.NEGATIVE_INFINITY;
-  /** When something last arrived that was no answer in time, while answers were owed. */
-  #strayMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TransactionsOptions) {
     this.#options = options;
+    this.#turns = new Turns(this.#owed, options.spacingMs);
     this.#pause = new Pause(options.clock);
     this.#ladder = new Ladder(options.port);
   }
 
   join(timing: StationTiming, ear: Ear): Station {
-    const station = new Station(this.#stationCount++, timing, ear);
-    this.#stations = [...this.#stations, station];
-    return station;
+    return this.#turns.join(timing, ear);
   }
 
   /** Ends what the station has under way. What is owed to it stays owed, and to none that was there beside it. */
   leave(station: Station): void {
     if (station.isClosed) return;
-    station.heirsFrom = this.#stationCount;
-    this.#stations = this.#stations.filter((other) => other !== station);
-    if (this.#turn === station) this.#turn = undefined;
+    this.#turns.leave(station);
     const reason = new LabwireError('PORT_CLOSED', `The link over ${this.#options.port.name} was given up`);
     this.#end(station, 'the link was given up', reason);
     // Who is left alone need not rest.
@@ -71,7 +56,7 @@ export class Transactions {
   }
 
   close(): void {
-    for (const station of this.#stations) this.leave(station);
+    for (const station of this.#turns.stations) this.leave(station);
   }
 
   /** Never rejects. */
@@ -97,30 +82,24 @@ export class Transactions {
   hear(bytes: Buffer): void {
     const nowMs = this.#options.clock.monotonic();
     const rest = this.#exchange ? this.#exchange.hear(bytes) : bytes;
-    const ear = (this.#turn ?? this.#stations[0])?.ear;
-    if (rest.length === 0 || !ear) return;
-    this.#lastChunkMs = nowMs;
-    if (!this.#owed.isEmpty(nowMs)) this.#strayMs = nowMs;
-    ear.push(rest, nowMs);
+    if (rest.length === 0) return;
+    this.#owed.heard(nowMs);
+    this.#turns.current?.ear.push(rest, nowMs);
   }
 
-  /** What a frame is: `answer`, `late` (and counted), or nothing that was asked for: `unexpected` beside a question, else `stale`. */
+  /** What a frame is: `answer`, `late` (and counted), or what nobody asked for: `unexpected` beside a question, else `stale`. */
   take(frame: string): 'answer' | 'late' | 'unexpected' | 'stale' {
     const nowMs = this.#options.clock.monotonic();
     if (this.#exchange?.take(frame)) {
-      this.#owed.taken(frame, nowMs);
-      this.#strayMs = Number.NEGATIVE_INFINITY;
+      this.#owed.answered(frame, nowMs);
       return 'answer';
     }
     const owner = this.#owed.take(frame, nowMs);
-    if (owner) {
-      this.#lastLateMs = nowMs;
-      owner.counters.late++;
-      owner.ear.drop('late', frame.length);
-      this.#pause.end();
-      return 'late';
-    }
-    return this.#exchange?.isListening ? 'unexpected' : 'stale';
+    if (!owner) return this.#exchange?.isListening ? 'unexpected' : 'stale';
+    owner.counters.late++;
+    owner.ear.drop('late', frame.length);
+    this.#pause.end();
+    return 'late';
   }
 
   /** Something that a station waits for came, or did not. */
@@ -134,20 +113,19 @@ export class Transactions {
     const nowMs = clock.monotonic();
     station.silentSinceMs ??= nowMs;
     // Who has not been asked in vain may answer yet: it comes first.
-    if (this.#stations.some((other) => other !== station && other.failures === 0 && other.queue.length > 0)) return;
+    if (this.#turns.stations.some((other) => other !== station && other.failures === 0 && other.queue.length > 0))
+      return;
     this.#ladder.failed(error, station.silentSinceMs, nowMs);
   }
 
   /** The port is open anew: nothing is owed on this connection. */
   begin(): void {
     this.#owed.clear();
-    this.#lastEndMs = Number.NEGATIVE_INFINITY;
-    this.#strayMs = Number.NEGATIVE_INFINITY;
-    for (const station of this.#stations) station.begin();
+    this.#turns.begin();
   }
 
   lose(reason: Error): void {
-    for (const station of this.#stations) this.#end(station, 'the port was lost', reason);
+    for (const station of this.#turns.stations) this.#end(station, 'the port was lost', reason);
   }
 
   #end(station: Station, what: string, cause: Error): void {
@@ -164,55 +142,23 @@ export class Transactions {
 
   async #work(): Promise<void> {
     this.#isWorking = true;
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+    const { clock } = this.#options;
+    for (
+      let next = this.#turns.next(clock.monotonic());
+      next !== undefined;
+      next = this.#turns.next(clock.monotonic())
+    ) {
       if (typeof next === 'number') await this.#pause.wait(next);
       else await this.#perform(next);
     }
     this.#isWorking = false;
   }
 
-  /** Whose turn it is now, or how long until there is a turn, in ms; nothing when nobody has anything to ask. */
-  #next(): Station | number | undefined {
-    const nowMs = this.#options.clock.monotonic();
-    let earliestMs = Number.POSITIVE_INFINITY;
-    const isHeldUp = this.#isShared && !this.#owed.isEmpty(nowMs) && this.#isHeldUp(nowMs);
-    for (const station of this.#stations) {
-      const [request] = station.queue;
-      if (!request || (isHeldUp && station.failures > 0 && request.asking.accepts)) continue;
-      const readyMs = this.#readyMs(station, request, nowMs);
-      if (readyMs <= nowMs) return station;
-      earliestMs = Math.min(earliestMs, readyMs);
-    }
-    return earliestMs === Number.POSITIVE_INFINITY ? undefined : earliestMs - nowMs;
-  }
-
-  /** Somebody waits for all that is owed to others: who does not answer anyway is not to owe still more meanwhile. */
-  #isHeldUp(nowMs: number): boolean {
-    return this.#stations.some((station) => {
-      const [request] = station.queue;
-      return request && !request.asking.accepts && this.#owed.untilMs(station, request) > nowMs;
-    });
-  }
-
-  #readyMs(station: Station, request: Request, nowMs: number): number {
-    const { spacingMs } = this.#options;
-    const spacedMs = Math.max(this.#lastEndMs + spacingMs, station.lastEndMs + station.timing.spacingMs);
-    const restedMs = this.#isShared ? Math.max(spacedMs, station.restUntilMs) : spacedMs;
-    if (this.#owed.isEmpty(nowMs) && this.#strayMs === Number.NEGATIVE_INFINITY) return restedMs;
-    const owedMs = this.#owed.untilMs(station, request);
-    const quietLimitMs = Math.max(request.askedMs, station.lastEndMs, owedMs, this.#lastLateMs) + QUIET_LIMIT_MS;
-    return Math.max(restedMs, owedMs, Math.min(this.#strayMs + station.quietMs, quietLimitMs));
-  }
-
-  get #isShared(): boolean {
-    return this.#stations.length > 1;
-  }
-
   async #perform(station: Station): Promise<void> {
     const [request] = station.queue;
     if (!request) return;
     const { clock, port, echo } = this.#options;
-    this.#pass(station);
+    this.#turns.pass(station, clock.monotonic());
     const { counters, timing } = station;
     if (request.tries > 0) counters.retries++;
     else if (request.asking.expectsReply) counters.queries++;
@@ -220,39 +166,19 @@ export class Transactions {
     this.#exchange = exchange;
     const end = await exchange.run();
     this.#exchange = undefined;
-    this.#lastEndMs = clock.monotonic();
-    station.lastEndMs = this.#lastEndMs;
-    if (request.asking.expectsReply) this.#owe(station, exchange, end);
+    this.#turns.ended(station, clock.monotonic());
+    const mayComeUntilMs = exchange.sentMs + 2 * request.asking.replyMs;
+    if (end === 'answered') this.#owed.extend(request, mayComeUntilMs);
+    else if (request.asking.expectsReply) this.#owed.add(request, station, mayComeUntilMs);
     if (exchange.lacksEcho && exchange.echoBytes > 0) station.ear.drop('echo', exchange.echoBytes);
     this.#conclude(station, exchange, end);
-  }
-
-  /** What may still come to this try, and to those before it. */
-  #owe(station: Station, { request, sentMs }: Exchange, end: ExchangeEnd): void {
-    const untilMs = sentMs + 2 * request.asking.replyMs;
-    if (end === 'answered') {
-      // Which of its tries was answered cannot be known.
-      this.#owed.extend(request, untilMs);
-      return;
-    }
-    this.#owed.add(request, station, untilMs);
-    this.#strayMs = this.#lastChunkMs;
-  }
-
-  /** Gives the turn to a station. What has begun to arrive before its question is no answer to it. */
-  #pass(station: Station): void {
-    const reason = this.#owed.isEmpty(this.#options.clock.monotonic()) ? 'stale' : 'late';
-    if (this.#turn !== station) this.#turn?.ear.forget(reason, false);
-    station.ear.forget(reason, true);
-    this.#turn = station;
-    if (this.#isShared) this.#stations = [...this.#stations.filter((other) => other !== station), station];
   }
 
   #conclude(station: Station, exchange: Exchange, end: ExchangeEnd): void {
     const { request } = exchange;
     switch (end) {
       case 'answered':
-        this.#ladder.worked(this.#lastEndMs);
+        this.#ladder.worked(station.lastEndMs);
         station.answered();
         request.settle(exchange.answer);
         break;
@@ -276,10 +202,10 @@ export class Transactions {
     const { asking, firstTryMs } = request;
     station.silentSinceMs ??= firstTryMs;
     // Asked in vain before, it costs those who share its line one time limit, and no more.
-    const retries = this.#isShared && station.failures > 0 ? 0 : asking.retries;
+    const retries = this.#turns.isShared && station.failures > 0 ? 0 : asking.retries;
     if (asking.expectsReply && request.tries <= retries) return;
     station.counters.timeouts++;
-    station.unanswered(asking.replyMs, this.#lastEndMs);
+    station.unanswered(asking.replyMs, station.lastEndMs);
     // Settled first: an opening anew would settle the request as lost.
     this.#fail(station, request, () => timeoutError(request, lacksEcho));
   }

@@ -315,6 +315,25 @@ describe('a line that echoes', () => {
     await expect(echoOnly).rejects.toThrow('no answer within 1 s');
   });
 
+  it('lets the echo of a question that was given up pass before it sends the next', async () => {
+    const { clock, link, say, sent } = await sharedLine({ echo: true });
+    const [a, b] = [link(), link()];
+    const abort = new AbortController();
+    const first = held(ask(a, 'a1', abort.signal));
+    const second = ask(b, 'b1');
+    await clock.advance(0);
+    await say('a');
+    abort.abort();
+    await expect(first).rejects.toThrow('ABORTED');
+    await clock.advance(5);
+    expect(sent).toHaveLength(1);
+    await say('1\n');
+    expect(sent).toHaveLength(2);
+    await say('b1\nb is 1\n');
+    expect(await second).toBe('b is 1');
+    expect([a.drops, b.drops]).toEqual([[], []]);
+  });
+
   it('has sent when the echo has come', async () => {
     const { clock, link, say } = await sharedLine({ echo: true });
     const one = link();

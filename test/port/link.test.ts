@@ -399,6 +399,26 @@ describe('Link.frames', () => {
     expect((await after.next()).value).toMatchObject({ text: 'b' });
   });
 
+  it('throws with the stack of who iterates, whether the fault comes while it waits or before', async () => {
+    const { clock, link, memory } = await bench();
+    async function acquire(): Promise<void> {
+      for await (const frame of link.frames({ silence: 10 })) expect(frame).toBeDefined();
+    }
+    const stackOf = (promise: Promise<void>): Promise<string | undefined> =>
+      promise.then(
+        () => undefined,
+        (error: Error) => error.stack,
+      );
+    const silent = stackOf(acquire());
+    await clock.advance(10_000);
+    expect(await silent).toMatch(/SILENT.*acquire/s);
+    const lost = stackOf(acquire());
+    await clock.advance(0);
+    memory.unplug();
+    expect(await lost).toMatch(/CONDITION_LOST.*acquire/s);
+    expect(await stackOf(acquire())).toMatch(/CONDITION_LOST.*acquire/s);
+  });
+
   it('is ended by its signal', async () => {
     const { link } = await bench();
     const abort = new AbortController();
@@ -431,6 +451,27 @@ describe('Link.frames', () => {
     expect(await answer).toBe('answer');
     expect((await frames.next()).value).toMatchObject({ text: 'talk 1' });
     expect((await frames.next()).value).toMatchObject({ text: 'talk 2' });
+  });
+});
+
+describe('the record of the port', () => {
+  it('says what became of what arrived', async () => {
+    const { clock, link, port, say } = await bench({ replyMs: 100, retries: 0 });
+    const notes: [string, string][] = [];
+    port.traffic.note = (kind, text) => notes.push([kind, text]);
+    const answer = link.query('A?');
+    await clock.advance(0);
+    await say('+1\r\nboot\r\n');
+    await answer;
+    const silent = held(link.query('B?'));
+    await clock.advance(100);
+    await expect(silent).rejects.toThrow('REPLY_TIMEOUT');
+    expect(notes).toEqual([
+      ['frame', '+1'],
+      ['frame', 'boot'],
+      ['dropped', 'stale, 4 bytes'],
+      ['error', '/dev/ttyTEST: "B?": no answer within 0.1 s; check power, cable and the serial settings'],
+    ]);
   });
 });
 

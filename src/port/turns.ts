@@ -1,0 +1,97 @@
+import type { OwedAnswers } from './owed-answers.ts';
+import { type Ear, Station, type StationTiming } from './station.ts';
+
+/**
+ * Whose turn it is. Of the stations that have something to ask and may ask it now, the one that waited longest for its
+ * turn comes first; one that has to wait holds up nobody.
+ */
+export class Turns {
+  readonly #owed: OwedAnswers;
+  readonly #spacingMs: number;
+  /** Who had its turn longest ago comes first. */
+  #stations: readonly Station[] = [];
+  #count = 0;
+  #current: Station | undefined;
+  /** Monotonic, in ms. */
+  #lastEndMs = Number.NEGATIVE_INFINITY;
+
+  /** @param spacingMs least pause between any two tries */
+  constructor(owed: OwedAnswers, spacingMs: number) {
+    this.#owed = owed;
+    this.#spacingMs = spacingMs;
+  }
+
+  get stations(): readonly Station[] {
+    return this.#stations;
+  }
+
+  get isShared(): boolean {
+    return this.#stations.length > 1;
+  }
+
+  /** Whose turn it is, or was last: it hears the line. */
+  get current(): Station | undefined {
+    this.#current ??= this.#stations[0];
+    return this.#current;
+  }
+
+  join(timing: StationTiming, ear: Ear): Station {
+    const station = new Station(this.#count++, timing, ear);
+    this.#stations = [...this.#stations, station];
+    return station;
+  }
+
+  leave(station: Station): void {
+    station.heirsFrom = this.#count;
+    this.#stations = this.#stations.filter((other) => other !== station);
+    if (this.#current === station) this.#current = undefined;
+  }
+
+  /** Whose turn is next, or how long until there is one, in ms; nothing when nobody has anything to ask. */
+  next(nowMs: number): Station | number | undefined {
+    let earliestMs = Number.POSITIVE_INFINITY;
+    const isOwed = !this.#owed.isEmpty(nowMs);
+    const isHeldUp = isOwed && this.isShared && this.#isHeldUp(nowMs);
+    for (const station of this.#stations) {
+      const [request] = station.queue;
+      if (!request || (isHeldUp && station.failures > 0 && request.asking.accepts)) continue;
+      const readyMs = Math.max(this.#readyMs(station), this.#owed.clearMs(station, request));
+      if (readyMs <= nowMs) return station;
+      earliestMs = Math.min(earliestMs, readyMs);
+    }
+    return earliestMs === Number.POSITIVE_INFINITY ? undefined : earliestMs - nowMs;
+  }
+
+  /** Gives the turn to a station. What has begun to arrive before its question is no answer to it. */
+  pass(station: Station, nowMs: number): void {
+    const reason = this.#owed.isEmpty(nowMs) ? 'stale' : 'late';
+    if (this.#current !== station) this.#current?.ear.forget(reason, false);
+    station.ear.forget(reason, true);
+    this.#current = station;
+    if (this.isShared) this.#stations = [...this.#stations.filter((other) => other !== station), station];
+  }
+
+  ended(station: Station, nowMs: number): void {
+    this.#lastEndMs = nowMs;
+    station.lastEndMs = nowMs;
+  }
+
+  /** The port is open anew. */
+  begin(): void {
+    this.#lastEndMs = Number.NEGATIVE_INFINITY;
+    for (const station of this.#stations) station.begin();
+  }
+
+  #readyMs({ lastEndMs, timing, restUntilMs }: Station): number {
+    const spacedMs = Math.max(this.#lastEndMs + this.#spacingMs, lastEndMs + timing.spacingMs);
+    return this.isShared ? Math.max(spacedMs, restUntilMs) : spacedMs;
+  }
+
+  /** Somebody waits for all that is owed to others: who does not answer anyway is not to owe still more meanwhile. */
+  #isHeldUp(nowMs: number): boolean {
+    return this.#stations.some((station) => {
+      const [request] = station.queue;
+      return request && !request.asking.accepts && this.#owed.untilMs(station, request) > nowMs;
+    });
+  }
+}
