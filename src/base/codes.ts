@@ -34,6 +34,7 @@ export const errorCodes = {
   REPLY_REJECTED: 'The instrument answered that it does not do what was asked.',
   SILENT: 'A talking instrument has said nothing for too long.',
   TRANSCRIPT_INVALID: 'A transcript of a port cannot be read.',
+  TRANSCRIPT_FILE: 'A transcript of a port cannot be written.',
 
   CHANNEL_UNKNOWN: 'A driver recorded a channel that its model does not declare.',
   IDENTITY_WRONG: 'Another instrument than the configured model answers.',
@@ -52,6 +53,8 @@ export const errorCodes = {
   SINK_UNREACHABLE: 'A broker or database cannot be reached.',
   SINK_REFUSED: 'A broker or database refused the connection or the data.',
   SERVER_ADDRESS: 'The server cannot listen on the configured address.',
+  GATEWAY_UNREACHABLE: 'No gateway answers at the address.',
+  GATEWAY_REFUSED: 'A gateway does not do what it was asked for, or something else answers at its address.',
   USAGE: 'A command was called with wrong arguments.',
   INTERNAL: 'A mistake in labwire or a driver.',
 } as const;

@@ -3,6 +3,7 @@ import { type ErrorCode, LabwireError, maskSecrets, toError } from '../base/inde
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { modelsCommand } from './commands/models.ts';
+import { monitorCommand } from './commands/monitor.ts';
 import { portsCommand } from './commands/ports.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -81,10 +82,45 @@ function createProgram(io: CliIo, finish: (status: number) => void): Command {
 
   program
     .command('ports')
-    .description('List the serial ports of this machine.')
+    .description('List the serial ports of this machine, and which device of the configuration has which.')
+    .addOption(new Option('--config <file>', 'the configuration (default: labwire.yaml, where there is one)'))
+    .addOption(new Option('--watch', 'stay, and tell of each port that appears or vanishes').conflicts('json'))
     .addOption(json())
-    .addHelpText('after', examples('labwire ports', 'labwire ports --json'))
+    .addHelpText('after', examples('labwire ports', 'labwire ports --watch', 'labwire ports --json'))
     .action(async (options) => finish(await portsCommand(options, io)));
+
+  program
+    .command('monitor')
+    .description('Show what goes over a port, from the gateway that has it open or by opening a free one.')
+    .argument('<port>', 'id of a device or port of the configuration, or the path of a port')
+    .addOption(config())
+    .addOption(
+      new Option('--url <url>', 'ask the gateway there, and open nothing (default: that of the configuration)')
+        .argParser(httpUrl)
+        .conflicts(['baudRate', 'dataBits', 'parity', 'stopBits', 'model']),
+    )
+    .addOption(new Option('--record <file>', 'write a transcript that tests can replay'))
+    .addOption(new Option('--model <model>', 'open a free port as this model needs it'))
+    .addOption(new Option('--baud-rate <number>', 'of a free port; default 9600').argParser(positive))
+    .addOption(new Option('--data-bits <number>', 'of a free port; default 8').argParser(oneOf(5, 6, 7, 8)))
+    .addOption(
+      new Option('--parity <parity>', 'of a free port; default none').choices(['none', 'even', 'odd', 'mark', 'space']),
+    )
+    .addOption(new Option('--stop-bits <number>', 'of a free port; default 1').argParser(oneOf(1, 1.5, 2)))
+    .addOption(new Option('--hex', 'show bytes as hex only').conflicts(['text', 'json']))
+    .addOption(new Option('--text', 'show bytes as text only').conflicts(['hex', 'json']))
+    .addOption(json())
+    .addHelpText('after', monitorHelp)
+    .addHelpText(
+      'after',
+      examples(
+        'labwire monitor cryostat',
+        'labwire monitor /dev/ttyUSB0 --model lakeshore-218',
+        'labwire monitor /dev/ttyUSB0 --baud-rate 115200 --text',
+        'labwire monitor cryostat --record cryostat.jsonl',
+      ),
+    )
+    .action(async (port, options) => finish(await monitorCommand(port, options, io)));
 
   program
     .command('models')
@@ -119,6 +155,29 @@ function createProgram(io: CliIo, finish: (status: number) => void): Command {
 
 function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+const monitorHelp = `
+→ sent  ← received  × not used (came while the port settled, or dropped)  = frame  ! error  • state of the port
+In text a byte that is no printable ASCII is \\r, \\n, \\t or \\xNN, and a backslash is \\\\.`;
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number > 0) return number;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+function oneOf(...numbers: number[]): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (numbers.includes(number)) return number;
+    throw new InvalidArgumentError(`It must be one of ${numbers.join(', ')}.`);
+  };
+}
+
+function httpUrl(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === 'http:') return text;
+  throw new InvalidArgumentError('It must be a URL such as http://127.0.0.1:8001.');
 }
 
 function tcpPort(text: string): number {

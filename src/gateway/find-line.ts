@@ -1,5 +1,6 @@
 import type { Logger } from '../base/index.ts';
 import type { Configuration, PortConfiguration } from '../config/index.ts';
+import type { InstrumentClass, Model } from '../instrument/index.ts';
 import { type Framing, lines } from '../port/index.ts';
 import { compose, type GatewayParts, planDevices } from './composition.ts';
 import { lineOptions, type SerialFacts } from './port-options.ts';
@@ -30,4 +31,17 @@ export function findLine(
   }
   const unused = configuration.ports[name];
   return unused && { port: unused, serial: unused.serial ?? {}, framing: lines(lineOptions(undefined)) };
+}
+
+/** How a line to an instrument of a model is set, and what it says is cut, where no configuration says more. */
+export function modelLine(
+  model: Model,
+  drivers: Readonly<Record<string, InstrumentClass>>,
+): Pick<FoundLine, 'serial' | 'framing'> {
+  const driver = drivers[model.driver];
+  const options = driver?.options?.safeParse(model.driverOptions);
+  // A model that leaves its section to the site has no framing of its own without one.
+  const known = options === undefined || options.success;
+  const framing = known ? driver?.framing?.(options?.data as never) : undefined;
+  return { serial: model.serial ?? {}, framing: framing ?? lines(lineOptions(model.framing?.lines)) };
 }

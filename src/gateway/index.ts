@@ -1,3 +1,5 @@
 export { checkConfiguration, type GatewayParts } from './composition.ts';
+export { type FoundLine, findLine, modelLine } from './find-line.ts';
 export { Gateway, type GatewayOptions } from './gateway.ts';
+export { portName, transportTo } from './port-options.ts';
 export { version } from './version.ts';

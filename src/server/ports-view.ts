@@ -23,7 +23,7 @@ export interface TrafficView {
 export interface PortView {
   /** In words, e.g. `/dev/ttyUSB0`. */
   readonly name: string;
-  /** `closed`: it was given up, and nothing comes any more. */
+  /** As it is at each look. `closed`: it was given up, and nothing comes any more. */
   readonly state: string;
   readonly counters: object;
   /** How the serial line is set, where it is one. */

@@ -30,7 +30,7 @@ export async function modelsCommand(name: string | undefined, options: ModelsOpt
 
 const row = (model: Model): string[] => [model.id, model.manufacturer ?? '', model.model ?? '', model.driver];
 
-function modelNamed(name: string, catalogue: Catalogue): Model {
+export function modelNamed(name: string, catalogue: Catalogue): Model {
   const model = catalogue.get(name);
   if (model) return model;
   const hint = didYouMean(name, catalogue.ids) || ' `labwire models` lists them.';

@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { LabwireError, silentLogger, sleep, systemClock, toError } from '../../base/index.ts';
+import type { Configuration } from '../../config/index.ts';
+import { type FoundLine, type GatewayParts, portName, transportTo } from '../../gateway/index.ts';
+import { type FollowEnd, followGateway, type PortFacts } from '../gateway-traffic.ts';
+import type { CliIo } from '../io.ts';
+import { MonitorOutput } from '../monitor-output.ts';
+import { lineNamed } from '../monitored-line.ts';
+import { followPort } from '../own-port.ts';
+import { siteCatalogue, siteParts } from '../package.ts';
+import { Recording } from '../recording.ts';
+import { readSite } from '../site.ts';
+import { TrafficText, visibleWords } from '../traffic-text.ts';
+import { modelNamed, serialInWords } from './models.ts';
+
+export interface MonitorOptions extends Pick<FoundLine['serial'], 'baudRate' | 'dataBits' | 'parity' | 'stopBits'> {
+  readonly config: string;
+  /** Of a gateway; given, no port is opened here. */
+  readonly url?: string;
+  readonly record?: string;
+  readonly model?: string;
+  readonly hex?: boolean;
+  readonly text?: boolean;
+  readonly json?: boolean;
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:8001';
+/** From the end of what a gateway said to the next question whether it says more. */
+const AGAIN_MS = 1_000;
+
+/**
+ * `labwire monitor`: what goes over a port, from the gateway that has it open; without one the port is opened here, and
+ * what comes is shown.
+ */
+export async function monitorCommand(name: string, options: MonitorOptions, io: CliIo): Promise<number> {
+  const { model: modelId, config, url, json } = options;
+  const model = modelId === undefined ? undefined : modelNamed(modelId, siteCatalogue(config, silentLogger));
+  const site = await siteOf(config, io);
+  const recording = options.record === undefined ? undefined : Recording.open(options.record);
+  const stop = new AbortController();
+  const { signal } = stop;
+  void io.untilStopped().then(() => stop.abort());
+  let failure: unknown;
+  let source = '';
+  const output = new MonitorOutput({
+    print: (text) => io.print(text),
+    text: json ? undefined : textOf(options, io),
+    recording,
+    greet: (facts) => {
+      if (!json) io.print(heading(name, facts, source));
+    },
+    fail: (error) => {
+      failure ??= error;
+      stop.abort();
+    },
+  });
+  try {
+    const asked = url ?? urlOf(site.configuration);
+    source = `from the gateway at ${asked}`;
+    const end = asked === undefined ? undefined : await followAll(asked, name, output, signal, io);
+    if (end && url !== undefined) throw notThere(url, end);
+    if (asked === undefined || end) {
+      source = 'opened by this command';
+      const line = lineNamed(name, { model, serial: serialOf(options) }, site.configuration, site.parts);
+      output.facts({ port: portName(line.port), state: 'opening', serial: line.serial as PortFacts['serial'] });
+      await followPort(transportTo(line.port, line.serial), line.framing, output, signal);
+    }
+    if (failure !== undefined) throw toError(failure);
+    return 0;
+  } finally {
+    stop.abort();
+    recording?.close();
+  }
+}
+
+/**
+ * Follows a port over restarts of its device and of its gateway.
+ *
+ * @returns why, if the gateway has nothing to say of it in the first place
+ */
+async function followAll(
+  url: string,
+  name: string,
+  output: MonitorOutput,
+  signal: AbortSignal,
+  io: CliIo,
+): Promise<FollowEnd | undefined> {
+  let first = true;
+  let told = '';
+  while (!signal.aborted) {
+    const end = await followGateway(url, name, output, signal);
+    if (signal.aborted) break;
+    if (first && end.end !== 'over') return end;
+    first = false;
+    if (end.reason !== told) io.complain(`${name}: ${end.reason}; waiting for more`);
+    told = end.reason;
+    await sleep(systemClock, AGAIN_MS, signal).catch(() => undefined);
+  }
+  return undefined;
+}
+
+interface Site {
+  readonly configuration?: Configuration;
+  readonly parts: GatewayParts;
+}
+
+/** A port can be watched without a configuration, and with one that has mistakes. */
+async function siteOf(config: string, io: CliIo): Promise<Site> {
+  const given = await siteParts(config, silentLogger);
+  if (!existsSync(config)) return { parts: given };
+  const { configuration, parts } = readSite(config, given, silentLogger);
+  if (!configuration) io.complain(`${config} has mistakes and is left aside; \`labwire check\` names them`);
+  return { parts, ...(configuration && { configuration }) };
+}
+
+/** Undefined where it cannot be known. */
+function urlOf(configuration: Configuration | undefined): string | undefined {
+  if (!configuration) return DEFAULT_URL;
+  const { host, port } = configuration.server;
+  if (port === 0) return undefined;
+  const reached = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
+
+function serialOf({ baudRate, dataBits, parity, stopBits }: MonitorOptions): FoundLine['serial'] {
+  const all = Object.entries({ baudRate, dataBits, parity, stopBits });
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined));
+}
+
+function textOf({ hex, text }: MonitorOptions, io: CliIo): TrafficText {
+  const only = hex ? 'hex' : text ? 'text' : undefined;
+  return new TrafficText({ only, colours: io.outputTerminal === true && !io.env.NO_COLOR });
+}
+
+function heading(name: string, { port, state, serial }: PortFacts, source: string): string {
+  const line = Object.values(serial).some((value) => value !== undefined) ? [serialInWords(serial)] : [];
+  const where = name === port ? [] : [port];
+  return `${[name, ...where, ...line, state, source].map(visibleWords).join(', ')}; Ctrl-C ends it`;
+}
+
+function notThere(url: string, { end, reason }: FollowEnd): LabwireError {
+  if (end === 'unknown') return new LabwireError('USAGE', `The gateway at ${url} says: ${reason}`);
+  const message = `No gateway answers at ${url}: ${reason}; is it running, and is that its address?`;
+  return new LabwireError('GATEWAY_UNREACHABLE', message);
+}
