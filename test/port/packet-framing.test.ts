@@ -141,6 +141,22 @@ describe('packets', () => {
     expect(line.clock.pending).toBe(0);
   });
 
+  it('counts what is passed over later for itself', async () => {
+    const wrong = Buffer.from(one);
+    wrong[3] = 99;
+    const line = new Line().say(wrong, two, [0, 0], two);
+    expect(line.drops).toEqual([
+      ['checksum', 6],
+      ['noise', 2],
+    ]);
+  });
+
+  it('does not wait for ever for what cannot be measured', () => {
+    const line = new Line({ measure: () => 0 }).say(new Uint8Array(40));
+    expect(line.framer.reset()).toBeLessThan(16);
+    expect(line.drops.map(([reason]) => reason)).toEqual(['incomplete', 'incomplete']);
+  });
+
   it('tells endless noise in pieces of the longest frame', () => {
     const line = new Line().say(new Uint8Array(40));
     expect(line.drops).toEqual([
@@ -170,15 +186,15 @@ describe('packets', () => {
   });
 
   it('needs no checksum where the protocol has none', () => {
-    const line = new Line({ measure: (bytes) => (bytes[0] === 0x02 ? 3 : -1), maxLength: 3 });
-    const { isWhole: _, ...rest } = simple;
-    const framer = packets({ ...rest, measure: () => 2 }).createFramer(
-      (frame) => line.frames.push(frame),
+    const frames: string[] = [];
+    const framing = packets({ measure: () => 2, maxLength: 2, silenceMs: 50 });
+    const framer = framing.createFramer(
+      ({ text }) => frames.push(text),
       () => {},
-      line.clock,
+      new FakeClock(),
     );
-    framer.push(Buffer.from([1, 2, 3, 4, 5]), 0);
-    expect(line.texts).toEqual(['0102', '0304']);
+    framer.push(Buffer.from('abcde'), 0);
+    expect(frames).toEqual(['ab', 'cd']);
     expect(framer.reset()).toBe(1);
   });
 
