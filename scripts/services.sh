@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes sure that what the tests of the whole need is on this machine: Mosquitto, InfluxDB 1.x, and Node 24 beside the
-# running Node. Installs what is missing when it may, else prints the one line that does.
+# Makes sure that what the tests of the whole need is on this machine: Mosquitto, InfluxDB 1.x, ser2net, and Node 24 beside
+# the running Node. Installs what is missing when it may, else prints the one line that does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A package_of=([mosquitto]=mosquitto [mosquitto_sub]=mosquitto-clients [influxd]=influxdb)
+declare -A package_of=([mosquitto]=mosquitto [mosquitto_sub]=mosquitto-clients [influxd]=influxdb [ser2net]=ser2net)
 missing=()
-for program in mosquitto mosquitto_sub influxd; do
+for program in mosquitto mosquitto_sub influxd ser2net; do
   PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
 if ((${#missing[@]})); then
@@ -22,6 +22,10 @@ if ((${#missing[@]})); then
   echo "Installing ${missing[*]}" >&2
   "${as_root[@]}" apt-get update -qq >&2
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+  # Debian starts a server when it is installed. The tests start their own, and that one would hold serial ports.
+  if [[ " ${missing[*]} " == *" ser2net "* && -d /run/systemd/system ]]; then
+    "${as_root[@]}" systemctl disable --quiet --now ser2net >&2
+  fi
 fi
 
 # The registry has Node's binaries as packages: no download from elsewhere, nothing installed for the whole machine.

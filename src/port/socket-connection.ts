@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Clock, LabwireError, type Timer, toError } from '../base/index.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
-import { closedError, lostError } from './port-errors.ts';
+import { closedError } from './port-errors.ts';
 
 /** How long the other side may take nothing of what is written to it. */
 const DRAIN_LIMIT_MS = 10_000;
@@ -21,7 +21,8 @@ export class SocketConnection implements Connection {
   readonly #closed: Promise<void>;
   #drain: Timer | undefined;
   #writing = 0;
-  #ended = false;
+  /** Why it is over: lost or closed. */
+  #ended: LabwireError | undefined;
 
   constructor(name: string, socket: Socket, events: ConnectionEvents, clock: Clock) {
     this.#name = name;
@@ -29,8 +30,9 @@ export class SocketConnection implements Connection {
     this.#clock = clock;
     this.#lost = (error) => {
       if (this.#ended) return;
-      this.#end();
-      events.lost(error instanceof LabwireError ? error : lostError(name, error));
+      const reason = error instanceof LabwireError ? error : goneError(name, error);
+      this.#end(reason);
+      events.lost(reason);
     };
     this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('data', (bytes: Buffer) => {
@@ -53,7 +55,9 @@ export class SocketConnection implements Connection {
       this.#drain ??= this.#clock.setTimer(() => this.#lost(this.#stuck()), DRAIN_LIMIT_MS);
       this.#socket.write(bytes, (error) => {
         this.#taken();
-        if (error) reject(lostError(this.#name, error));
+        // Node tells no error of a write that was cut off by the end of its socket.
+        if (this.#ended) reject(this.#ended);
+        else if (error) reject(goneError(this.#name, error));
         else resolve();
       });
     });
@@ -65,7 +69,7 @@ export class SocketConnection implements Connection {
   }
 
   async close(): Promise<void> {
-    this.#end();
+    this.#end(closedError(this.#name));
     await this.#closed;
   }
 
@@ -79,8 +83,8 @@ export class SocketConnection implements Connection {
   }
 
   /** Whoever writes learns of it now: what waits is dropped with the socket. */
-  #end(): void {
-    this.#ended = true;
+  #end(reason: LabwireError): void {
+    this.#ended ??= reason;
     this.#drain?.cancel();
     this.#drain = undefined;
     this.#socket.destroy();
@@ -92,6 +96,15 @@ export class SocketConnection implements Connection {
       `${this.#name} takes no more bytes: the other side hangs, or its serial line is held by flow control`,
     );
   }
+}
+
+/** What the two ends of a connection say when it breaks, in words for the one who looks after them. */
+function goneError(name: string, cause: Error): LabwireError {
+  const why =
+    (cause as NodeJS.ErrnoException).code === 'ETIMEDOUT'
+      ? 'gives no sign of life: check its power and the network'
+      : 'has closed the connection: it was restarted, has lost its own port, or serves another client';
+  return new LabwireError('PORT_FAILED', `${name} ${why}`, { cause });
 }
 
 /** Where several addresses of a host were tried, Node keeps what each said aside. */

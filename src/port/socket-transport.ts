@@ -1,5 +1,5 @@
 import { createConnection, type NetConnectOpts } from 'node:net';
-import { abortError, type Clock, LabwireError, systemClock } from '../base/index.ts';
+import { abortError, type Clock, LabwireError, sleep, systemClock } from '../base/index.ts';
 import type { Connection, ConnectionEvents, Transport } from './connection.ts';
 import { watchPath } from './path-watch.ts';
 import { permissionRemedy } from './port-errors.ts';
@@ -16,6 +16,12 @@ const CONNECT_LIMIT_MS = 5_000;
  * that is gone without a word, its power cut, is a loss after 20 s.
  */
 const KEEP_ALIVE_MS = 10_000;
+
+/** A server's socket is there a moment before it listens, and it is its appearance that is the sign to open it. */
+const LISTEN_RETRIES = 4;
+const LISTEN_PAUSE_MS = 25;
+/** `sun_path` of <sys/un.h>, on macOS and Linux, without its end: what is longer would be cut off without a word. */
+const LONGEST_UNIX_PATH = process.platform === 'linux' ? 107 : 103;
 
 /** A serial port behind a terminal server that passes the bytes as they are (ser2net's `tcp`, Moxa's "TCP server"). */
 export function tcpTransport(host: string, port: number, options: SocketOptions = {}): Transport {
@@ -34,8 +40,16 @@ export function unixTransport(path: string, options: SocketOptions = {}): Transp
     name,
     simulated: false,
     open: async (events, signal) => {
-      const explain = (cause: Error): Promise<LabwireError> => unixError(name, path, cause);
-      return connect(name, { path }, explain, options.clock ?? systemClock, events, signal);
+      const clock = options.clock ?? systemClock;
+      if (Buffer.byteLength(path) > LONGEST_UNIX_PATH) throw pathTooLong(path);
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await connect(name, { path }, (cause) => unixError(name, path, cause), clock, events, signal);
+        } catch (error) {
+          if (attempt > LISTEN_RETRIES || !(error instanceof LabwireError) || !isRefusal(error.cause)) throw error;
+        }
+        await sleep(clock, LISTEN_PAUSE_MS, signal);
+      }
     },
     ...(path.startsWith('/') ? { watch: (appeared: () => void) => watchPath(path, appeared) } : {}),
   };
@@ -108,6 +122,17 @@ function tcpError(name: string, cause: Error): LabwireError {
     'PORT_FAILED',
     `${name} cannot be reached: ${socketReason(cause)}; check the network and the terminal server`,
     { cause },
+  );
+}
+
+function isRefusal(cause: unknown): boolean {
+  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+}
+
+function pathTooLong(path: string): LabwireError {
+  return new LabwireError(
+    'PORT_FAILED',
+    `The socket path ${path} is longer than the ${LONGEST_UNIX_PATH} bytes that this system takes: put it into a folder with a shorter name`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ export interface Service {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Stops it answering, its connections left open. */
   pause(): void;
+  /** Lets it go on after a `pause()`. */
+  resume(): void;
   start(): Promise<void>;
   restart(): Promise<void>;
   /** Ends it and removes its files. */
@@ -113,6 +115,26 @@ export async function startInflux(options: InfluxOptions = {}): Promise<Influx> 
   if (options.user)
     await query(`CREATE USER "${options.user.name}" WITH PASSWORD '${options.user.password}' WITH ALL PRIVILEGES`);
   return { ...started, query };
+}
+
+/** `raw` passes the bytes as they are, `rfc2217` lets a client set the line. */
+export type Ser2netMode = 'raw' | 'rfc2217';
+
+/** Starts ser2net 4 in front of a serial device; it serves one client at a time. */
+export async function startSer2net(device: string, mode: Ser2netMode): Promise<Service> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'labwire-ser2net-'));
+  const file = join(folder, 'ser2net.yaml');
+  const accepter = `${mode === 'raw' ? '' : 'telnet(rfc2217),'}tcp,127.0.0.1,${port}`;
+  await writeFile(file, `connection: &port\n  accepter: ${accepter}\n  connector: serialdev,${device},9600n81,local\n`);
+  return service({
+    port,
+    url: `${mode === 'raw' ? 'tcp' : 'rfc2217'}://127.0.0.1:${port}`,
+    folder,
+    // In the foreground; `-P` keeps it from writing below /run.
+    spawn: () => spawn('ser2net', ['-d', '-c', file, '-P', join(folder, 'pid')], { stdio: 'ignore', env: withSbin() }),
+    ready: () => listens(port),
+  });
 }
 
 export interface Received {
@@ -219,6 +241,7 @@ async function service(options: {
     url: options.url,
     kill,
     pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     start,
     restart: async () => {
       await kill();
@@ -253,6 +276,14 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
+}
+
+/** Told by Linux, without a connection: that would take the place of a server's one client. */
+async function listens(port: number): Promise<boolean> {
+  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const LISTEN = '0A';
+  const sockets = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
+  return sockets.some(([, local, , state]) => local === address && state === LISTEN);
 }
 
 function answers(port: number): Promise<boolean> {

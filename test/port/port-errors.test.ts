@@ -123,7 +123,7 @@ describe('a port that is busy', () => {
     );
   });
 
-  it.runIf(process.platform === 'linux')('names a real process that has it open, locked or not', async () => {
+  it('names a real process that has it open, locked or not', async () => {
     const child = spawn('tail', ['-f', device], { stdio: ['ignore', 'pipe', 'ignore'] });
     writeFileSync(device, 'open\n');
     await once(child.stdout, 'data');

@@ -231,7 +231,7 @@ describe('rfc2217Transport', () => {
 
   it('ends an opening that the server breaks off, or that is given up', async () => {
     const broken = await setUp({ onConnect: (socket) => socket.end('Port already in use\r\n') });
-    expect(await broken.refusal()).toMatch(/was lost.*PORT_FAILED/);
+    expect(await broken.refusal()).toMatch(/has closed the connection.*PORT_FAILED/);
     broken.server.stop();
 
     const given = await setUp({ negotiate: () => [] });
