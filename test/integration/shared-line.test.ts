@@ -1,0 +1,163 @@
+import mqtt from 'mqtt';
+import { afterEach, describe, expect, it } from 'vitest';
+import { drivers, models } from '../../drivers/index.ts';
+import { emulators, Plug, UsbTree, XyMd02Emulator } from '../../mocks/index.ts';
+import { type ConfigurationInput, type EmulatedInstrument, type EmulatedLine, Gateway } from '../../src/index.ts';
+import { Folder } from '../e2e/labwire-process.ts';
+
+const folder = new Folder();
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+/** Several instruments on one pair of wires: each hears all, and what they send meets on it. */
+class Wires implements EmulatedInstrument {
+  readonly #instruments: readonly EmulatedInstrument[];
+
+  constructor(...instruments: EmulatedInstrument[]) {
+    this.#instruments = instruments;
+  }
+
+  connect(line: EmulatedLine): void {
+    const listeners: ((bytes: Buffer) => void)[] = [];
+    line.onReceive((bytes) => {
+      for (const listener of listeners) listener(bytes);
+    });
+    for (const instrument of this.#instruments) {
+      instrument.connect({ send: (bytes) => line.send(bytes), onReceive: (listener) => listeners.push(listener) });
+    }
+  }
+
+  disconnect(): void {
+    for (const instrument of this.#instruments) instrument.disconnect();
+  }
+}
+
+async function started(configuration: ConfigurationInput, systemRoot?: string) {
+  const gateway = new Gateway(
+    { gateway: { id: 'lab' }, server: { port: 0 }, mqtt: { embedded: { port: 0 } }, ...configuration },
+    { drivers, models: [models], emulators, ...(systemRoot !== undefined && { systemRoot }) },
+  );
+  await gateway.start();
+  endings.push(() => gateway.stop());
+  const client = await mqtt.connectAsync(gateway.brokerUrl ?? '');
+  endings.push(() => client.endAsync());
+  const said = new Map<string, string[]>();
+  client.on('message', (topic, payload) => {
+    said.set(topic, [...(said.get(topic) ?? []), payload.toString()]);
+  });
+  await client.subscribeAsync('labwire/lab/#');
+  const all = (topic: string): string[] => said.get(`labwire/lab/${topic}`) ?? [];
+  const json = (topic: string) => JSON.parse(all(topic).at(-1) ?? '{}');
+  /** Times that a device that was online went offline. */
+  const falls = (device: string): number =>
+    all(`${device}/status`).filter((status, index, before) => status === 'offline' && before[index - 1] === 'online')
+      .length;
+  return { gateway, all, json, falls };
+}
+
+const until = (condition: () => boolean): Promise<void> =>
+  expect.poll(condition, { timeout: 10_000, interval: 20 }).toBe(true);
+
+const air = (address: number, more = {}) => ({ model: 'xy-md02', port: 'bus1', address, interval: 0.1, ...more });
+
+/** One sensor on a pty each, or several on one. */
+function cable(name: string, ...instruments: EmulatedInstrument[]): { plug: Plug; path: string } {
+  const path = folder.file(name);
+  const plug = Plug.into(new Wires(...instruments), { path });
+  endings.push(() => plug.remove());
+  return { plug, path };
+}
+
+describe('devices on one line', () => {
+  it('are each read with their own address, and told apart', async () => {
+    const [one, two] = [new XyMd02Emulator({ address: 1 }), new XyMd02Emulator({ address: 2 })];
+    const { path } = cable('line', one, two);
+    const { json } = await started({ ports: { bus1: { path } }, devices: { one: air(1), two: air(2) } });
+    await until(
+      () => typeof json('one/channels/temperature').value === 'number' && json('two/health').state === 'online',
+    );
+    expect(json('one/info')).toMatchObject({ port: path, address: 1, simulated: false });
+    expect(json('two/info')).toMatchObject({
+      address: 2,
+      connection: { opens: 1, losses: 0, flushes: 0, reopens: 0, timeouts: 0 },
+    });
+  });
+
+  it('do not feel that another one is silent, and it comes back by itself', async () => {
+    const [one, two] = [new XyMd02Emulator({ address: 1 }), new XyMd02Emulator({ address: 2 })];
+    two.powered = false;
+    const { path } = cable('line', one, two);
+    const { all, json, falls } = await started({
+      ports: { bus1: { path } },
+      devices: { one: air(1), two: air(2, { tasks: { acquire: { restartSec: 0.1 } } }) },
+    });
+    await until(
+      () => json('two/tasks/acquire').lastError?.code === 'REPLY_TIMEOUT' && all('one/channels/humidity').length > 10,
+    );
+    expect(falls('one')).toBe(0);
+    expect(json('one/tasks/acquire')).toMatchObject({ state: 'active', restarts: 0 });
+    two.powered = true;
+    await until(() => json('two/health').state === 'online');
+  });
+
+  it('lose their line together, and have it back together, with one port', async () => {
+    const { plug, path } = cable('line', new XyMd02Emulator({ address: 1 }), new XyMd02Emulator({ address: 2 }));
+    const { all, json } = await started({ ports: { bus1: { path } }, devices: { one: air(1), two: air(2) } });
+    const online = (): boolean => ['one', 'two'].every((id) => json(`${id}/health`).state === 'online');
+    await until(online);
+    plug.unplug();
+    await until(() => ['one', 'two'].every((id) => all(`${id}/status`).at(-1) === 'offline'));
+    plug.replug();
+    await until(online);
+    for (const id of ['one', 'two']) expect(json(`${id}/tasks/acquire`)).toMatchObject({ restarts: 0 });
+    await until(() => json('one/info').connection.opens === 2);
+  });
+
+  it('come and go by an edit, while the others are not touched', async () => {
+    const { path } = cable('line', ...[1, 2, 3].map((address) => new XyMd02Emulator({ address })));
+    const base = { ports: { bus1: { path } } };
+    const { gateway, all, json, falls } = await started({ ...base, devices: { one: air(1), two: air(2) } });
+    await until(() => json('one/health').state === 'online' && json('two/health').state === 'online');
+    const rest = { gateway: { id: 'lab' }, server: { port: 0 }, mqtt: { embedded: { port: 0 } }, ...base };
+    await gateway.apply({ ...rest, devices: { one: air(1), three: air(3) } });
+    await until(() => json('three/health').state === 'online');
+    expect(falls('one')).toBe(0);
+    expect(json('three/info').connection.opens).toBe(1);
+    // The line itself is another: all on it begin anew.
+    await gateway.apply({ ...rest, ports: { bus1: { path, timing: { spacing: 0.02 } } }, devices: { one: air(1) } });
+    await until(() => falls('one') === 1 && all('one/status').at(-1) === 'online');
+  });
+
+  it('may be emulated, instruments of different models among them', async () => {
+    const { json } = await started({
+      ports: { bus1: { emulated: true, serial: { baudRate: 9600 } } },
+      devices: { meter: { model: 'eastron-sdm120', port: 'bus1', address: 7, interval: 0.2 }, air: air(1) },
+    });
+    await until(() => json('meter/channels/voltage').unit === 'V' && json('air/channels/humidity').unit === '%');
+    expect(json('meter/info')).toMatchObject({ simulated: true, address: 7 });
+  });
+});
+
+describe('a device on a USB adapter', () => {
+  it('is found by what the adapter is, on whatever path it returns', async () => {
+    const tree = UsbTree.open(folder.file('root'));
+    const instrument = new XyMd02Emulator();
+    const first = cable('first', instrument);
+    tree.plug({ adapter: 'ftdi', serialNumber: 'A5069RR4', location: '1-1.4', tty: 'ttyUSB0', target: first.path });
+    const usb = { vendorId: '0403', serialNumber: 'A5069RR4' };
+    const { all, json } = await started(
+      { devices: { one: { model: 'xy-md02', port: { usb }, interval: 0.1 } } },
+      folder.file('root'),
+    );
+    await until(() => json('one/health').state === 'online');
+    tree.unplug('1-1.4');
+    first.plug.unplug();
+    await until(() => all('one/status').at(-1) === 'offline');
+    const second = cable('second', new XyMd02Emulator());
+    tree.plug({ adapter: 'ftdi', serialNumber: 'A5069RR4', location: '1-1.2', tty: 'ttyUSB1', target: second.path });
+    await until(() => json('one/health').state === 'online');
+    expect(json('one/tasks/acquire')).toMatchObject({ restarts: 0 });
+  });
+});
