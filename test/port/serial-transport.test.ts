@@ -1,54 +1,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BindingInterface, BindingPortInterface, OpenOptions } from '@serialport/bindings-cpp';
 import { describe, expect, it } from 'vitest';
 import { LabwireError, silentLogger, systemClock } from '../../src/base/index.ts';
 import { Bus, type Connection, lines, Port, Pty, serialTransport } from '../../src/port/index.ts';
 import { eventually } from './eventually.ts';
+import { recordingBinding } from './recording-binding.ts';
 
 const never = new AbortController().signal;
 const ignore = { data: () => {}, lost: () => {} };
-
-/** A binding that records what reaches its `open`, and fails as it is told. */
-function recordingBinding(open: (options: OpenOptions) => Promise<void> = async () => {}) {
-  const opened: OpenOptions[] = [];
-  let closes = 0;
-  const port = (options: OpenOptions): BindingPortInterface => {
-    let isOpen = true;
-    let cancel = (_error: Error): void => {};
-    return {
-      openOptions: options as Required<OpenOptions>,
-      get isOpen() {
-        return isOpen;
-      },
-      close: async () => {
-        isOpen = false;
-        closes++;
-        cancel(Object.assign(new Error('Canceled'), { canceled: true }));
-      },
-      read: () => new Promise((_resolve, reject) => (cancel = reject)),
-      write: async () => {},
-      update: async () => {},
-      set: async () => {},
-      get: async () => ({ cts: false, dsr: false, dcd: false }),
-      getBaudRate: async () => ({ baudRate: options.baudRate }),
-      flush: async () => {},
-      drain: async () => {
-        throw new Error('drain can block for ever');
-      },
-    } as BindingPortInterface;
-  };
-  const binding: BindingInterface = {
-    list: async () => [],
-    open: async (options) => {
-      opened.push(options);
-      await open(options);
-      return port(options);
-    },
-  };
-  return { binding, opened, closes: () => closes };
-}
 
 /** A pseudo-terminal whose instrument answers each line with the same line. */
 function echoing(link?: string): Pty {
