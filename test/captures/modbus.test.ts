@@ -41,8 +41,8 @@ function questionOf(message: Buffer): Question | undefined {
   return { address: message[0] ?? 0, table, start: message.readUInt16BE(2), count: message.readUInt16BE(4) };
 }
 
-/** Everything that a framing makes of chunks, each after a pause of so many ms; a pause ends them. */
-async function framesOf(framing: Framing, chunks: Iterable<Buffer>, pauseMs = 0) {
+/** Everything that a framing makes of chunks; a pause ends them. */
+async function framesOf(framing: Framing, chunks: Iterable<Buffer>) {
   const clock = new FakeClock();
   const frames: string[] = [];
   const drops: Record<string, number> = {};
@@ -53,10 +53,7 @@ async function framesOf(framing: Framing, chunks: Iterable<Buffer>, pauseMs = 0)
     },
     clock,
   );
-  for (const chunk of chunks) {
-    if (pauseMs > 0) await clock.advance(pauseMs);
-    framer.push(chunk, 0);
-  }
+  for (const chunk of chunks) framer.push(chunk, 0);
   await clock.advance(1000);
   return { frames, drops };
 }
