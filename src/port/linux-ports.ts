@@ -38,14 +38,14 @@ function startListing(root: string): Promise<PortInfo[]> {
 
 /** Never rejects: what is not there, or vanishes while it is looked at, is no port. */
 async function readPorts(root: string): Promise<PortInfo[]> {
-  const names = await entries(join(root, 'sys/class/tty'));
+  const [names, top] = await Promise.all([entries(join(root, 'sys/class/tty')), realpath(root).catch(() => root)]);
   if (names.length === 0) return portsByName(root);
   const lines = (await Promise.all(names.map((name) => serialLine(root, name)))).filter((line) => line !== undefined);
   const [nodes, byId, byPath] = await Promise.all([nodesOf(root, lines), links(root, BY_ID), links(root, BY_PATH)]);
   const describe = async ({ name, device }: SerialLine): Promise<PortInfo | undefined> => {
     const path = nodes.get(name);
     if (path === undefined) return undefined;
-    const usb = await usbAttributes(device, root);
+    const usb = await usbAttributes(device, join(top, 'sys'));
     return { path, ...known({ byId: byId.get(path), byPath: byPath.get(path) }), ...usb };
   };
   return (await Promise.all(lines.map(describe))).filter((port) => port !== undefined);
@@ -131,8 +131,7 @@ async function numberOf(path: string): Promise<string | undefined> {
 }
 
 /** From the port's device up to the USB device that it is a part of; a port on the board has none. */
-async function usbAttributes(device: string, root: string): Promise<Partial<PortInfo>> {
-  const top = join(await realpath(root), 'sys');
+async function usbAttributes(device: string, top: string): Promise<Partial<PortInfo>> {
   let number: string | undefined;
   for (let folder = device; folder.startsWith(top) && folder !== top; folder = dirname(folder)) {
     number ??= await attribute(folder, 'bInterfaceNumber');

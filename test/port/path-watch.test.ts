@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { watchedFolders } from '../../src/port/folder-watch.ts';
 import { watchPath } from '../../src/port/path-watch.ts';
 import { eventually } from './eventually.ts';
 
@@ -50,6 +51,47 @@ describe('watchPath', () => {
       await new Promise((resolve) => setImmediate(resolve));
       calls = 0;
     }
+  });
+
+  it('calls when what a link leads to is made, wherever that is', async () => {
+    mkdirSync(join(folder, 'far'));
+    symlinkSync('far/device', join(folder, 'near'));
+    symlinkSync(join(folder, 'near'), join(folder, 'port'));
+    watch(join(folder, 'port'));
+    for (let round = 0; round < 3; round++) {
+      writeFileSync(join(folder, 'far/device'), '');
+      await eventually(() => calls > 0, `call ${round + 1}`);
+      rmSync(join(folder, 'far'), { recursive: true });
+      mkdirSync(join(folder, 'far'));
+      calls = 0;
+    }
+    rmSync(join(folder, 'near'));
+    mkdirSync(join(folder, 'other'));
+    symlinkSync('other/device', join(folder, 'near'));
+    writeFileSync(join(folder, 'other/device'), '');
+    await eventually(() => calls > 0, 'the call for another target');
+  });
+
+  it('bears a link that leads to itself', () => {
+    symlinkSync('port', join(folder, 'port'));
+    watch(join(folder, 'port'));
+    expect(watchedFolders()).toBe(1);
+  });
+
+  it('shares the watch of a folder with all who wait there, and leaves none behind', async () => {
+    const all = Array.from({ length: 256 }, (_, index) => {
+      const state = { called: false, end: () => {} };
+      state.end = watchPath(join(folder, `port${index}`), () => {
+        state.called = true;
+      });
+      return state;
+    });
+    expect(watchedFolders()).toBe(1);
+    writeFileSync(join(folder, 'port7'), '');
+    await eventually(() => all[7]?.called === true, 'the call');
+    expect(all.filter(({ called }) => called)).toHaveLength(1);
+    for (const { end } of all) end();
+    expect(watchedFolders()).toBe(0);
   });
 
   it('does not call for other paths, for a write to the path, or after its end', async () => {
