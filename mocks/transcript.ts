@@ -39,7 +39,8 @@ const PENDING_LIMIT = 64;
 /**
  * Replays a transcript. Whatever recorded question arrives, in whatever order and in whatever pieces, is answered with
  * what was recorded after it; one that was asked several times with its answers in their order, and then with the first
- * again. What was said before the first question is said from power-up on at its recorded times.
+ * again. What was said before the first question is said from power-up on at its recorded times. A question that ends the
+ * transcript, and was answered before in it, was cut off from its answer and does not count.
  */
 export function transcriptEmulator(
   transcript: Transcript,
@@ -150,6 +151,9 @@ function exchangesOf(entries: readonly TranscriptEntry[]): {
     same.push({ question: bytes, answers });
     byQuestion.set(key, same);
   }
+  // The recording ended before the answer came.
+  const last = byQuestion.get(entries.at(-1)?.bytes.toString('latin1') ?? '');
+  if (entries.at(-1)?.dir === 'tx' && last && last.length > 1) last.pop();
   const exchanges = [...byQuestion].sort(([a], [b]) => b.length - a.length).map(([, same]) => same);
   return { unasked, exchanges };
 }

@@ -88,6 +88,12 @@ describe('transcriptEmulator', () => {
     expect(heard.at(-1)).toBe('again');
   });
 
+  it('leaves out a question that the end of the recording has cut off from its answer', () => {
+    const { heard, ask } = bench(transcript([0, 'tx', 'A'], [1, 'rx', 'a'], [2, 'tx', 'A']), { immediately: true });
+    ask('AA');
+    expect(heard).toEqual(['0 a', '0 a']);
+  });
+
   it('keeps no timer once it is switched off', () => {
     const { clock, ask, instrument } = bench(session);
     ask('A?\n');
