@@ -1,8 +1,8 @@
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Links of /proc that are read at most for one answer: about a tenth of a second. */
-const LINK_LIMIT = 4_000;
+/** Folders and links of /proc that are read at most for one answer: about a tenth of a second. */
+const LOOK_LIMIT = 4_000;
 const NAME_LENGTH = 40;
 
 /**
@@ -45,12 +45,13 @@ async function lockHolder(proc: string, path: string): Promise<string | undefine
 /** Who has it open without a lock. */
 async function opener(proc: string, path: string): Promise<string | undefined> {
   const device = await realpath(path);
-  let links = 0;
+  let looks = 0;
   for (const pid of await readdir(proc)) {
     if (!/^\d+$/.test(pid)) continue;
+    if (++looks > LOOK_LIMIT) return undefined;
     const folder = join(proc, pid, 'fd');
     for (const fd of await readdir(folder).catch(() => [])) {
-      if (++links > LINK_LIMIT) return undefined;
+      if (++looks > LOOK_LIMIT) return undefined;
       if ((await readlink(join(folder, fd)).catch(() => undefined)) === device) return pid;
     }
   }

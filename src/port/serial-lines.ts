@@ -20,22 +20,15 @@ export async function applyLines(
   if (dtr === undefined && rts === undefined && breakMs <= 0) return;
   // The binding sets both at once; the system has raised what is not said here.
   const levels = { dtr: dtr ?? true, rts: rtscts || (rts ?? true), brk: false };
-  const set = (brk: boolean): Promise<boolean> =>
-    port.setLines({ ...levels, brk }).then(
-      () => true,
-      (error: unknown) => {
-        if (isMissing(error)) return false;
-        throw error;
-      },
-    );
-  if (breakMs <= 0) {
-    await set(false);
-    return;
-  }
-  if (!(await set(true))) return;
-  try {
-    await sleep(clock, breakMs, signal);
-  } finally {
+  const set = (brk: boolean): Promise<void> =>
+    port.setLines({ ...levels, brk }).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+  if (breakMs > 0) {
+    // The binding may have begun the break and failed of the lines, so that it is held and ended in any case.
+    await set(true);
+    await sleep(clock, breakMs, signal).finally(() => set(false));
+  } else {
     await set(false);
   }
 }

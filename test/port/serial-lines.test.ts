@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { FakeClock, type LabwireError } from '../../src/base/index.ts';
 import { hangupBinding } from '../../src/port/hangup-binding.ts';
-import { Pty, type SerialSettings, serialTransport } from '../../src/port/index.ts';
+import { Pty, type SerialSettings, type SerialTransportOptions, serialTransport } from '../../src/port/index.ts';
 import { refusedSetting } from '../../src/port/serial-settings.ts';
 import { eventually } from './eventually.ts';
 import { recordingBinding } from './recording-binding.ts';
@@ -63,12 +63,19 @@ describe('control lines and break', () => {
     const { binding, levels } = recordingBinding(undefined, async () => {
       throw new Error('Error: Inappropriate ioctl for device, cannot set');
     });
+    const settings = { dtr: false, rts: true, breakMs: 20 };
     const clock = new FakeClock();
-    const settings = { dtr: false, breakMs: 20 };
-    await (await serialTransport('/dev/ttyTEST', settings, { binding, clock }).open(ignore, never)).close();
-    expect(levels).toHaveLength(1);
+    const open = async (path: string, options: SerialTransportOptions): Promise<void> => {
+      const opening = serialTransport(path, settings, { ...options, clock }).open(ignore, never);
+      await eventually(() => clock.pending === 1, 'the time of the break');
+      await clock.advance(20);
+      await (await opening).close();
+    };
+    await open('/dev/ttyTEST', { binding });
+    // Perhaps it was only the lines that failed, so the break is ended.
+    expect(levels.map(({ brk }) => brk)).toEqual([true, false]);
     const pty = Pty.open();
-    await (await serialTransport(pty.path, { ...settings, rts: true }, { clock }).open(ignore, never)).close();
+    await open(pty.path, {});
     pty.close();
   });
 
@@ -83,8 +90,14 @@ describe('control lines and break', () => {
 });
 
 describe('the settings of a real tty', () => {
-  const flagsOf = async (settings: SerialSettings): Promise<string> => {
+  /** As a terminal has it by default, and another program may leave it. */
+  const hangingUp = async (): Promise<Pty> => {
     const pty = Pty.open();
+    await run('stty', ['-F', pty.path, 'hupcl']);
+    return pty;
+  };
+  const flagsOf = async (settings: SerialSettings): Promise<string> => {
+    const pty = await hangingUp();
     const connection = await serialTransport(pty.path, settings).open(ignore, never);
     const { stdout } = await run('stty', ['-F', pty.path, '-a']);
     await connection.close();
@@ -98,7 +111,7 @@ describe('the settings of a real tty', () => {
   });
 
   it('keep a baud rate that has no name', async () => {
-    const pty = Pty.open();
+    const pty = await hangingUp();
     const port = await hangupBinding().open({ path: pty.path, baudRate: 250_000, hupcl: false });
     expect(await port.getBaudRate()).toEqual({ baudRate: 250_000 });
     expect((await run('stty', ['-F', pty.path, '-a'])).stdout).toMatch(/ -hupcl/);
