@@ -1,7 +1,7 @@
 import type { BindingInterface } from '@serialport/bindings-cpp';
 import { hangupBinding } from './hangup-binding.ts';
 import { listLinuxPorts } from './linux-ports.ts';
-import { known, type PortInfo } from './port-info.ts';
+import { inOrder, known, type PortInfo } from './port-info.ts';
 
 export interface ListPortsOptions {
   /** The root of the file system, for tests. */
@@ -17,11 +17,9 @@ export interface ListPortsOptions {
  * spawns `udevadm` and ends the process where that is missing.
  */
 export async function listPorts(options: ListPortsOptions = {}): Promise<PortInfo[]> {
-  const ports =
-    (options.platform ?? process.platform) === 'linux'
-      ? await listLinuxPorts(options.root ?? '/')
-      : await listBinding(options.binding ?? hangupBinding());
-  return [...ports].sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }));
+  return (options.platform ?? process.platform) === 'linux'
+    ? [...(await listLinuxPorts(options.root ?? '/'))]
+    : listBinding(options.binding ?? hangupBinding());
 }
 
 /** Windows tells the interface within the PnP id: `USB\VID_0403&PID_6011&MI_01\…`. */
@@ -29,7 +27,7 @@ const WINDOWS_INTERFACE = /&MI_([0-9A-F]{2})/i;
 
 async function listBinding(binding: BindingInterface): Promise<PortInfo[]> {
   const ports = await binding.list();
-  return ports.map(({ path, vendorId, productId, serialNumber, manufacturer, locationId, pnpId }) => ({
+  const infos = ports.map(({ path, vendorId, productId, serialNumber, manufacturer, locationId, pnpId }) => ({
     path,
     ...known({
       vendorId: vendorId?.toLowerCase(),
@@ -40,4 +38,5 @@ async function listBinding(binding: BindingInterface): Promise<PortInfo[]> {
       location: locationId,
     }),
   }));
+  return infos.sort(inOrder);
 }

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
-import { known, type PortInfo } from './port-info.ts';
+import { inOrder, known, type PortInfo } from './port-info.ts';
 
 export const BY_ID = '/dev/serial/by-id';
 export const BY_PATH = '/dev/serial/by-path';
@@ -28,7 +28,7 @@ export function listLinuxPorts(root: string): Promise<readonly PortInfo[]> {
 }
 
 function startListing(root: string): Promise<PortInfo[]> {
-  const listing: Listing = { now: readPorts(root) };
+  const listing: Listing = { now: readPorts(root).then((ports) => ports.sort(inOrder)) };
   listings.set(root, listing);
   void listing.now.then(() => {
     if (!listing.next) listings.delete(root);

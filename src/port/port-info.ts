@@ -46,3 +46,10 @@ export function known<T extends object>(values: T): Known<T> {
     Object.entries(values).filter(([, value]) => value !== undefined && value !== ''),
   ) as Known<T>;
 }
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** By path, for sorting: `ttyUSB9` before `ttyUSB10`. */
+export function inOrder(a: PortInfo, b: PortInfo): number {
+  return collator.compare(a.path, b.path);
+}
