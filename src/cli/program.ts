@@ -54,6 +54,8 @@ function createProgram(io: CliIo, finish: (status: number) => void): Command {
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', examples('labwire demo', 'labwire check --config /etc/labwire/labwire.yaml', 'labwire run'));
   const config = (): Option => new Option('--config <file>', 'the configuration').default('labwire.yaml');
+  const optionalConfig = (): Option =>
+    new Option('--config <file>', 'the configuration (default: labwire.yaml, where there is one)');
   const logLevel = (): Option => new Option('--log-level <level>', 'least level that is logged').choices(logLevels);
   const json = (): Option => new Option('--json', 'print JSON');
 
@@ -83,7 +85,7 @@ function createProgram(io: CliIo, finish: (status: number) => void): Command {
   program
     .command('ports')
     .description('List the serial ports of this machine, and which device of the configuration has which.')
-    .addOption(new Option('--config <file>', 'the configuration (default: labwire.yaml, where there is one)'))
+    .addOption(optionalConfig())
     .addOption(new Option('--watch', 'stay, and tell of each port that appears or vanishes').conflicts('json'))
     .addOption(json())
     .addHelpText('after', examples('labwire ports', 'labwire ports --watch', 'labwire ports --json'))
@@ -93,7 +95,7 @@ function createProgram(io: CliIo, finish: (status: number) => void): Command {
     .command('monitor')
     .description('Show what goes over a port, from the gateway that has it open or by opening a free one.')
     .argument('<port>', 'id of a device or port of the configuration, or the path of a port')
-    .addOption(config())
+    .addOption(optionalConfig())
     .addOption(
       new Option('--url <url>', 'ask the gateway there, and open nothing (default: that of the configuration)')
         .argParser(httpUrl)
