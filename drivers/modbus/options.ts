@@ -60,7 +60,9 @@ export const modbusOptions = z
       .min(0)
       .max(LONGEST_REGISTERS)
       .default(0)
-      .describe('Registers that nobody wants, but that may be read along between two that are wanted; default 0.'),
+      .describe(
+        'Registers, or coils, that nobody wants but that may be read along between two that are wanted; default 0.',
+      ),
     longest: z
       .int()
       .min(1)

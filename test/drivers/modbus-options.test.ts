@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Modbus } from '../../drivers/index.ts';
 import { planBlocks } from '../../drivers/modbus/blocks.ts';
@@ -143,6 +144,39 @@ describe('questions', () => {
     ]);
     const bits = Object.fromEntries(Array.from({ length: 40 }, (_, start) => [`c${start}`, { coil: start }]));
     expect(plan({ longest: 1, ...channels(bits) })).toHaveLength(3);
+  });
+
+  test('read every point once, within their bounds, and no more than gaps beside', () => {
+    const point = fc.record({
+      table: fc.constantFrom('input' as const, 'coil' as const),
+      start: fc.nat(60),
+      width: fc.constantFrom(1, 2, 4),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(point, { maxLength: 30 }),
+        fc.nat(6),
+        fc.integer({ min: 4, max: 20 }),
+        (some, gap, longest) => {
+          const points = some.map((each, index) => ({ id: `c${index}`, ...each }));
+          const blocks = planBlocks(points, { gap, longest });
+          const ids = blocks.flatMap((block) => block.points.map(({ id }) => id));
+          expect(ids.toSorted()).toEqual(points.map(({ id }) => id).toSorted());
+          for (const block of blocks) {
+            const end = block.start + block.count;
+            expect(block.count).toBeLessThanOrEqual(block.table === 'coil' ? 16 * longest : longest);
+            for (const { table, start, width } of block.points) {
+              expect([table, start >= block.start, start + width <= end]).toEqual([block.table, true, true]);
+            }
+            const wanted = (at: number): boolean =>
+              block.points.some(({ start, width }) => start <= at && at < start + width);
+            for (let at = block.start; at + gap < end; at++) {
+              expect(Array.from({ length: gap + 1 }, (_, more) => wanted(at + more)).some(Boolean)).toBe(true);
+            }
+          }
+        },
+      ),
+    );
   });
 
   test('are reckoned with by the bytes that they and their answers take', () => {
