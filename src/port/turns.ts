@@ -2,8 +2,8 @@ import type { OwedAnswers } from './owed-answers.ts';
 import { type Ear, Station, type StationTiming } from './station.ts';
 
 /**
- * Whose turn it is. Of the stations that have something to ask and may ask it now, the one that waited longest for its
- * turn comes first; one that has to wait holds up nobody.
+ * Whose turn it is. Of the stations that have something to ask and may ask it now, the one whose last turn was longest
+ * ago comes first; one that has to wait holds up nobody.
  */
 export class Turns {
   readonly #owed: OwedAnswers;
@@ -68,7 +68,15 @@ export class Turns {
     if (this.#current !== station) this.#current?.ear.forget(reason, false);
     station.ear.forget(reason, true);
     this.#current = station;
-    if (this.isShared) this.#stations = [...this.#stations.filter((other) => other !== station), station];
+    if (this.isShared) this.#stations = this.#orderAfter(station);
+  }
+
+  /** Those that do not answer share one place in the order, lest all their time limits come in a row. */
+  #orderAfter(station: Station): readonly Station[] {
+    const others = this.#stations.filter((other) => other !== station);
+    if (station.failures === 0) return [...others, station];
+    const isSilent = ({ failures }: Station): boolean => failures > 0;
+    return [...others.filter((other) => !isSilent(other)), ...others.filter(isSilent), station];
   }
 
   ended(station: Station, nowMs: number): void {

@@ -76,6 +76,22 @@ describe('Bus', () => {
     expect(silent.counters).toEqual({ queries: 7, retries: 2, timeouts: 7, late: 0, dropped: 0 });
   });
 
+  it('lets those who answer have their turns between two who do not', async () => {
+    const { clock, link, sent, instrument } = await sharedLine({}, true);
+    const silent = [link({ replyMs: 100, retries: 0 }), link({ replyMs: 100, retries: 0 })];
+    const lively = [link(), link()];
+    instrument('l', (text) => text, 5);
+    for (const [index, one] of silent.entries()) held(ask(one, `s${index}`));
+    await clock.advance(10_000);
+    sent.length = 0;
+    const asking = silent.map((one, index) => held(ask(one, `s${index}`)));
+    const answers = lively.flatMap((one, index) => [ask(one, `l${index}`), ask(one, `l${index}`)]);
+    await clock.advance(1_000);
+    await Promise.all(answers);
+    for (const promise of asking) await expect(promise).rejects.toThrow('REPLY_TIMEOUT');
+    expect(sent.map(({ text }) => text)).toEqual(['s0', 'l0', 'l1', 's1', 'l0', 'l1']);
+  });
+
   it('asks with all repetitions again once the silent one has answered', async () => {
     const { clock, link, instrument, asked } = await sharedLine();
     const one = link({ replyMs: 100, retries: 1 });
