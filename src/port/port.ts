@@ -14,7 +14,7 @@ import { Leftovers } from './leftovers.ts';
 import { OutageLog } from './outage-log.ts';
 import { closedError } from './port-errors.ts';
 import { nextPortState, type PortEvent, type PortState } from './port-state.ts';
-import { retryDelay, STABLE_MS, soonDelay } from './retry-delay.ts';
+import { lossDelay, retryDelay, STABLE_MS } from './retry-delay.ts';
 import { Session } from './session.ts';
 import { within } from './time-limit.ts';
 import { Traffic } from './traffic.ts';
@@ -82,7 +82,9 @@ export class Port {
   #retry: Timer | undefined;
   #endWatch: (() => void) | undefined;
   #appeared = false;
+  /** Failed attempts and losses since it was last well. */
   #failures = 0;
+  #lossesInRow = 0;
   #openSince = 0;
   /** Their file descriptors are not free: until they are, the port cannot be opened again. */
   readonly #leftovers = new Leftovers();
@@ -111,6 +113,7 @@ export class Port {
   start(): void {
     if (this.#state !== 'closed') return;
     this.#failures = 0;
+    this.#lossesInRow = 0;
     this.#change('start');
     void this.#open();
   }
@@ -197,7 +200,8 @@ export class Port {
     try {
       await session.during(connection.write(bytes));
     } catch (error) {
-      throw error instanceof ConditionLost ? error : this.#notOpen(error);
+      this.#lose(session, toError(error));
+      throw this.#notOpen(error);
     }
   }
 
@@ -326,6 +330,7 @@ export class Port {
     if (wasOpen) {
       this.#counters.losses++;
       this.#forgetFailures();
+      this.#lossesInRow++;
     }
     this.#end('lost', reason);
     this.#wait(reason, wasOpen && this.#transport.watch !== undefined);
@@ -341,6 +346,7 @@ export class Port {
   #forgetFailures(): void {
     if (this.#clock.monotonic() - this.#openSince < STABLE_MS) return;
     this.#failures = 0;
+    this.#lossesInRow = 0;
     this.#outage.begin();
   }
 
@@ -365,7 +371,7 @@ export class Port {
   readonly #notClean = (error: unknown): void =>
     this.#log.warn({ err: error }, `${this.name} did not close cleanly; if it does not open again, unplug it`);
 
-  #wait(reason: Error, soon: boolean): void {
+  #wait(reason: Error, mayBeBack: boolean): void {
     // Who was told of the end may have stopped the port.
     if (this.#state !== 'waiting') return;
     this.#outage.failed(reason);
@@ -375,7 +381,8 @@ export class Port {
       this.#tryAgain();
       return;
     }
-    const delay = soon ? soonDelay(this.#random()) : retryDelay(this.#failures, this.#random());
+    const random = this.#random();
+    const delay = mayBeBack ? lossDelay(this.#lossesInRow, this.#failures, random) : retryDelay(this.#failures, random);
     this.#retry = this.#clock.setTimer(() => this.#tryAgain(), delay);
   }
 
