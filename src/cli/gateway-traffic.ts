@@ -16,7 +16,7 @@ export interface TrafficListener {
   entry(entry: TrafficEntry): void;
 }
 
-/** How a connection ended: the gateway is not there, it has no such port, or it ended what it had begun. */
+/** How a connection ended: no gateway is there, it has no such port, or it ended what it had begun. */
 export interface FollowEnd {
   readonly end: 'unreachable' | 'unknown' | 'over';
   /** Why, in words. */
@@ -24,7 +24,7 @@ export interface FollowEnd {
 }
 
 const ANSWER_LIMIT_MS = 3_000;
-/** Characters of one line, or of an answer that is an error. */
+/** Characters of one line. */
 const LONGEST = 256 * 1024;
 
 const portFacts = z.object({
@@ -43,7 +43,7 @@ const portFacts = z.object({
 
 const trafficEntry = z.object({
   sequence: z.number(),
-  at: z.iso.datetime(),
+  at: z.iso.datetime({ precision: 6 }),
   kind: z.enum(['sent', 'received', 'discarded', 'frame', 'dropped', 'error', 'state']),
   hex: z.hex().optional(),
   text: z.string().optional(),
@@ -54,7 +54,7 @@ const trafficEntry = z.object({
  * signal ends it.
  *
  * @param url of the gateway, e.g. `http://127.0.0.1:8001`
- * @throws LabwireError GATEWAY_REFUSED: it answers, but not this; or it is no gateway
+ * @throws LabwireError GATEWAY_REFUSED: it has the port, perhaps, but does not show it; or what it shows cannot be read
  */
 export async function followGateway(
   url: string,
@@ -69,19 +69,32 @@ export async function followGateway(
   } catch (error) {
     return { end: 'unreachable', reason: toError(error).message };
   }
-  if (response.statusCode !== 200) return refusal(url, response);
   let told = false;
+  // An endless answer without a word is none.
+  const limit = setTimeout(() => response.destroy(), ANSWER_LIMIT_MS);
   try {
-    for await (const line of jsonLines(response, url)) {
-      if (told) listener.entry(entryOf(parsed(trafficEntry, line, url)));
-      else listener.facts(parsed(portFacts, line, url) as PortFacts);
+    for await (const line of jsonLines(response)) {
+      clearTimeout(limit);
+      if (response.statusCode !== 200) return refusal(url, response.statusCode, line);
+      if (told) listener.entry(entryOf(parsed(trafficEntry, line)));
+      else listener.facts(parsed(portFacts, line) as PortFacts);
       told = true;
     }
-    return { end: 'over', reason: 'its gateway has nothing more to say of it' };
+    if (told) return { end: 'over', reason: 'its gateway has nothing more to say of it' };
+    throw new NotAGateway('it says nothing');
+  } catch (error) {
+    if (!(error instanceof NotAGateway)) throw error;
+    const reason = `what listens there is no gateway of labwire of this version: ${error.message}`;
+    if (!told) return { end: 'unreachable', reason };
+    throw new LabwireError('GATEWAY_REFUSED', `The traffic from ${url} cannot be read; ${reason}`);
   } finally {
+    clearTimeout(limit);
     response.destroy();
   }
 }
+
+/** What answers does not speak as a gateway does. */
+class NotAGateway extends Error {}
 
 function ask(target: URL, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -102,21 +115,14 @@ function ask(target: URL, signal: AbortSignal): Promise<IncomingMessage> {
   });
 }
 
-async function refusal(url: string, response: IncomingMessage): Promise<FollowEnd> {
-  const limit = setTimeout(() => response.destroy(), ANSWER_LIMIT_MS);
-  try {
-    const { value } = await jsonLines(response, url).next();
-    const reason = visibleWords(parsed(z.object({ error: z.string() }), value, url).error);
-    if (response.statusCode === 404) return { end: 'unknown', reason };
-    throw new LabwireError('GATEWAY_REFUSED', `The gateway at ${url} says: ${reason}`);
-  } finally {
-    clearTimeout(limit);
-    response.destroy();
-  }
+function refusal(url: string, status: number | undefined, answer: unknown): FollowEnd {
+  const reason = visibleWords(parsed(z.object({ error: z.string() }), answer).error);
+  if (status === 404) return { end: 'unknown', reason };
+  throw new LabwireError('GATEWAY_REFUSED', `The gateway at ${url} says: ${reason}`);
 }
 
 /** Ends with the connection, however that ends. */
-async function* jsonLines(response: IncomingMessage, url: string): AsyncGenerator<unknown> {
+async function* jsonLines(response: IncomingMessage): AsyncGenerator<unknown> {
   let rest = '';
   try {
     for await (const chunk of response.setEncoding('utf8')) {
@@ -126,18 +132,14 @@ async function* jsonLines(response: IncomingMessage, url: string): AsyncGenerato
       for (const line of lines) yield JSON.parse(line);
     }
   } catch (error) {
-    if (error instanceof SyntaxError) throw notAGateway(url, 'it does not answer in lines of JSON');
+    if (error instanceof SyntaxError) throw new NotAGateway('it does not answer in lines of JSON', { cause: error });
   }
 }
 
-function parsed<T>(schema: z.ZodType<T>, value: unknown, url: string): T {
+function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw notAGateway(url, 'its answer is not as expected');
-}
-
-function notAGateway(url: string, why: string): LabwireError {
-  return new LabwireError('GATEWAY_REFUSED', `What listens at ${url} is no gateway of labwire of this version: ${why}`);
+  throw new NotAGateway('its answer is not as expected', { cause: result.error });
 }
 
 function entryOf({ sequence, at, kind, hex, text }: z.output<typeof trafficEntry>): TrafficEntry {

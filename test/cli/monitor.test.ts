@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LakeShore218Emulator } from '../../mocks/index.ts';
 import { silentLogger, systemClock } from '../../src/base/index.ts';
@@ -25,9 +26,13 @@ const endings: (() => unknown)[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'labwire-monitor-'));
+  // Its gateway's address is not known, so none that happens to run here is asked.
+  writeFileSync(join(folder, 'labwire.yaml'), 'server: { port: 0 }\n');
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
   for (const end of endings.splice(0).reverse()) await end();
   rmSync(folder, { recursive: true });
 });
@@ -218,16 +223,45 @@ describe('labwire monitor, from a gateway', () => {
       ['a page', 200, '<html>\n'],
       ['a page of its own for what is missing', 404, '<html>\n'],
       ['nothing with a status', 500, ''],
-      ['lines of another kind', 200, `${facts}{"sequence":1}\n`],
-      ['a line without an end', 200, `${facts}${'x'.repeat(300_000)}`],
-      ['hex that is none', 200, `${facts}{"sequence":1,"at":"2026-11-24T03:40:00Z","kind":"sent","hex":"zz"}\n`],
-    ])('is told from a gateway when it sends %s', async (_, status, text) => {
+      ['nothing', 200, ''],
+      ['JSON of another kind', 200, '{}\n'],
+    ])('is told from a gateway when it sends %s, and a free port is opened all the same', async (_, status, text) => {
       const url = await serve((_request, response) => {
         response.writeHead(status).end(text);
       });
       const outcome = await refused('cryostat', '--url', url);
       expect(outcome.status).toBe(1);
-      expect(outcome.err).toContain('is no gateway of labwire');
+      expect(outcome.err).toMatch(/is no gateway of labwire.*\(GATEWAY_UNREACHABLE\)/);
+      writeFileSync(join(folder, 'labwire.yaml'), `server: { port: ${new URL(url).port} }\n`);
+      const { path } = await instrumentOnPty('tty');
+      await has(monitor(path).said, /• {2}open$/m);
+    });
+
+    it.each([
+      ['lines of another kind', `{"sequence":1}\n`],
+      ['a line without an end', 'x'.repeat(300_000)],
+      ['hex that is none', '{"sequence":1,"at":"2026-11-24T03:40:00.000000Z","kind":"sent","hex":"zz"}\n'],
+      ['a time that is none', '{"sequence":1,"at":"yesterday","kind":"sent","hex":"00"}\n'],
+    ])('ends the monitor when it goes on with %s', async (_, text) => {
+      const url = await serve((_request, response) => {
+        response.writeHead(200).end(facts + text);
+      });
+      const outcome = await refused('cryostat', '--url', url);
+      expect(outcome.status).toBe(1);
+      expect(outcome.err).toMatch(/cannot be read.*\(GATEWAY_REFUSED\)/);
+    });
+
+    it('is waited for 3 s when it begins an answer and says nothing', async () => {
+      const url = await serve((_request, response) => {
+        response.writeHead(200).flushHeaders();
+      });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const outcome = refused('cryostat', '--url', url);
+      // One for the answer's beginning, then one for its first line.
+      const begun = vi.spyOn(globalThis, 'clearTimeout');
+      while (begun.mock.calls.length === 0) await setImmediate();
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(await outcome).toEqual({ status: 1, err: expect.stringContaining('it says nothing') });
     });
 
     it('is told with the words of a refusal, made harmless', async () => {
@@ -290,7 +324,6 @@ describe('labwire monitor, of a free port', () => {
     [['/dev/x', '--url', 'http://x', '--model', 'line'], 2, 'cannot be used with'],
     [['/dev/x', '--hex', '--json'], 2, 'cannot be used with'],
   ])('refuses %j with status %i', async (args, status, message) => {
-    writeFileSync(join(folder, 'labwire.yaml'), 'server: { port: 0 }\n');
     const outcome = await refused(...args);
     expect(outcome).toEqual({ status, err: expect.stringContaining(message) });
   });
@@ -301,13 +334,16 @@ describe('labwire monitor, of a free port', () => {
     expect(await refused('gps', '--config', file)).toEqual({ status: 2, err: expect.stringContaining('is emulated') });
   });
 
-  it('leaves aside a configuration with mistakes, and says so', async () => {
+  it.each([
+    ['that is not there', undefined],
+    ['with mistakes', 'server: { port: x }'],
+  ])('leaves aside a configuration %s, and says so', async (_, text) => {
     const { path } = await instrumentOnPty('tty');
     const file = join(folder, 'site.yaml');
-    writeFileSync(file, 'server: { port: x }\n');
+    if (text !== undefined) writeFileSync(file, text);
     const { io, said } = monitor(path, '--config', file);
     await has(said, /• {2}open$/m);
-    expect(io.err).toEqual([`${file} has mistakes and is left aside; \`labwire check\` names them`]);
+    expect(io.err).toEqual([`${file} cannot be used and is left aside; \`labwire check\` says why`]);
   });
 });
 

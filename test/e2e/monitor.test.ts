@@ -30,10 +30,11 @@ it('shows the traffic of a device of a running gateway, records it, and ends wit
 
 it('opens a free port, and leaves it free', async () => {
   const path = folder.file('tty218');
+  const config = folder.write('free.yaml', 'server: { port: 0 }\n');
   const served = await serveEmulator(() => new LakeShore218Emulator(), { pty: path });
   try {
     for (let times = 0; times < 2; times++) {
-      const monitor = labwire('monitor', path, '--model', 'lakeshore-218', '--config', folder.file('none.yaml'));
+      const monitor = labwire('monitor', path, '--model', 'lakeshore-218', '--config', config);
       await monitor.until('stdout', /• {2}open\n/);
       const { status, stdout, milliseconds } = await monitor.stop('SIGINT');
       expect(stdout).toContain(`${path}, 9600 baud, 7-O-1, opening, opened by this command; Ctrl-C ends it`);

@@ -4,6 +4,7 @@ import type { Configuration } from '../../config/index.ts';
 import { type FoundLine, type GatewayParts, portName, transportTo } from '../../gateway/index.ts';
 import { type FollowEnd, followGateway, type PortFacts } from '../gateway-traffic.ts';
 import type { CliIo } from '../io.ts';
+import { createLogger } from '../log.ts';
 import { MonitorOutput } from '../monitor-output.ts';
 import { lineNamed } from '../monitored-line.ts';
 import { followPort } from '../own-port.ts';
@@ -14,7 +15,8 @@ import { TrafficText, visibleWords } from '../traffic-text.ts';
 import { modelNamed, serialInWords } from './models.ts';
 
 export interface MonitorOptions extends Pick<FoundLine['serial'], 'baudRate' | 'dataBits' | 'parity' | 'stopBits'> {
-  readonly config: string;
+  /** Default labwire.yaml, where there is one. */
+  readonly config?: string;
   /** Of a gateway; given, no port is opened here. */
   readonly url?: string;
   readonly record?: string;
@@ -24,6 +26,7 @@ export interface MonitorOptions extends Pick<FoundLine['serial'], 'baudRate' | '
   readonly json?: boolean;
 }
 
+const DEFAULT_CONFIG = 'labwire.yaml';
 const DEFAULT_URL = 'http://127.0.0.1:8001';
 /** From the end of what a gateway said to the next question whether it says more. */
 const AGAIN_MS = 1_000;
@@ -34,7 +37,8 @@ const AGAIN_MS = 1_000;
  */
 export async function monitorCommand(name: string, options: MonitorOptions, io: CliIo): Promise<number> {
   const { model: modelId, config, url, json } = options;
-  const model = modelId === undefined ? undefined : modelNamed(modelId, siteCatalogue(config, silentLogger));
+  const catalogue = siteCatalogue(config ?? DEFAULT_CONFIG, silentLogger);
+  const model = modelId === undefined ? undefined : modelNamed(modelId, catalogue);
   const site = await siteOf(config, io);
   const recording = options.record === undefined ? undefined : Recording.open(options.record);
   const stop = new AbortController();
@@ -105,11 +109,13 @@ interface Site {
 }
 
 /** A port can be watched without a configuration, and with one that has mistakes. */
-async function siteOf(config: string, io: CliIo): Promise<Site> {
-  const given = await siteParts(config, silentLogger);
-  if (!existsSync(config)) return { parts: given };
-  const { configuration, parts } = readSite(config, given, silentLogger);
-  if (!configuration) io.complain(`${config} has mistakes and is left aside; \`labwire check\` names them`);
+async function siteOf(config: string | undefined, io: CliIo): Promise<Site> {
+  const file = config ?? DEFAULT_CONFIG;
+  const log = createLogger({ pretty: io.terminal, env: io.env });
+  const given = await siteParts(file, log);
+  if (config === undefined && !existsSync(file)) return { parts: given };
+  const { configuration, parts } = readSite(file, given, log);
+  if (!configuration) io.complain(`${file} cannot be used and is left aside; \`labwire check\` says why`);
   return { parts, ...(configuration && { configuration }) };
 }
 
