@@ -93,6 +93,8 @@ export class UsbTree {
       throw new TypeError(`The adapter ${adapter} has ${facts.ports} ports: name as many`);
     if (!LOCATION.test(location)) throw new TypeError(`A location is written like 1-1.4, not ${location}`);
     if (this.#plugged.has(location)) throw new TypeError(`There is an adapter in ${location} already`);
+    const twice = [...this.#plugged.values()].flatMap((other) => other.ttys).find((tty) => ttys.includes(tty));
+    if (twice !== undefined) throw new TypeError(`There is a port ${twice} already`);
 
     const { serialNumber: usual, ...rest } = facts;
     const serial = serialNumber === undefined ? usual : (serialNumber ?? undefined);

@@ -1,7 +1,7 @@
 import type { BindingInterface } from '@serialport/bindings-cpp';
 import { hangupBinding } from './hangup-binding.ts';
 import { listLinuxPorts } from './linux-ports.ts';
-import { inOrder, known, type PortInfo } from './port-info.ts';
+import { inOrder, known, oneLine, type PortInfo } from './port-info.ts';
 
 export interface ListPortsOptions {
   /** The root of the file system, for tests. */
@@ -32,8 +32,8 @@ async function listBinding(binding: BindingInterface): Promise<PortInfo[]> {
     ...known({
       vendorId: vendorId?.toLowerCase(),
       productId: productId?.toLowerCase(),
-      serialNumber,
-      manufacturer,
+      serialNumber: oneLine(serialNumber ?? ''),
+      manufacturer: oneLine(manufacturer ?? ''),
       interface: WINDOWS_INTERFACE.exec(pnpId ?? '')?.[1]?.toLowerCase(),
       location: locationId,
     }),

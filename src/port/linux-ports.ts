@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
-import { inOrder, known, type PortInfo } from './port-info.ts';
+import { inOrder, known, oneLine, type PortInfo } from './port-info.ts';
 
 export const BY_ID = '/dev/serial/by-id';
 export const BY_PATH = '/dev/serial/by-path';
@@ -148,7 +148,7 @@ async function usbAttributes(device: string, top: string): Promise<Partial<PortI
 
 async function attribute(folder: string, name: string): Promise<string | undefined> {
   const text = await readFile(join(folder, name), 'utf8').catch(() => undefined);
-  return text?.trim() || undefined;
+  return text === undefined ? undefined : oneLine(text) || undefined;
 }
 
 /** By the device that they lead to. Their text is followed, not the link, since it is below `root` only by its meaning. */

@@ -47,6 +47,11 @@ export function known<T extends object>(values: T): Known<T> {
   ) as Known<T>;
 }
 
+/** What a device says of itself, as one line that no terminal obeys: it may be anything. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{C}+/gu, ' ').trim();
+}
+
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** By path, for sorting: `ttyUSB9` before `ttyUSB10`. */

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { BindingInterface } from '@serialport/bindings-cpp';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsbTree } from '../../mocks/index.ts';
 import { listPorts } from '../../src/port/index.ts';
@@ -173,6 +174,23 @@ describe('listPorts', () => {
     symlinkSync('/dev', join(root, 'dev'));
     writeFileSync(join(root, '/sys/class/tty/ttyUSB3/dev'), '1:3\n');
     expect((await list()).map(({ path, product }) => [path, product])).toEqual([['/dev/null', 'FT232R USB UART']]);
+  });
+
+  it('makes one line that no terminal obeys of whatever an adapter says of itself', async () => {
+    UsbTree.open(root).plug({ adapter: 'ftdi', location: '1-1', tty: 'ttyUSB0' });
+    const product = '/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/product';
+    const said = fc.string({ unit: 'binary', maxLength: 126 });
+    await fc.assert(
+      fc.asyncProperty(said, async (text) => {
+        file(product, text);
+        const [port] = await list();
+        expect(port?.path).toBe('/dev/ttyUSB0');
+        expect(port?.product ?? '-').toMatch(/^[^\p{C}]+$/u);
+        if (/^\w+$/.test(text)) expect(port?.product).toBe(text);
+      }),
+    );
+    file(product, '\u001b[2JFT232R\r\nUSB\tUART');
+    expect((await list())[0]?.product).toBe('[2JFT232R USB UART');
   });
 
   it('gives who asks during a listing what is there afterwards', async () => {
