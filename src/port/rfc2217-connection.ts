@@ -1,4 +1,5 @@
-import { abortError, type Clock, LabwireError, sleep, type Timer } from '../base/index.ts';
+import { type Clock, LabwireError, sleep } from '../base/index.ts';
+import { ConditionWaits } from './condition-waits.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { closedError } from './port-errors.ts';
 import {
@@ -35,11 +36,6 @@ interface Asked {
   answer?: Buffer;
 }
 
-interface Wait {
-  readonly condition: () => boolean;
-  settle(error?: Error): void;
-}
-
 /**
  * The client's side of RFC 2217 on one socket. What the server notifies of (modem and line state) is passed over; what
  * it says of the flow of data is obeyed.
@@ -51,7 +47,7 @@ export class Rfc2217Connection implements Connection {
   readonly #clock: Clock;
   readonly #options = new TelnetOptions([BINARY, SUPPRESS_GO_AHEAD, COM_PORT], [BINARY, SUPPRESS_GO_AHEAD]);
   readonly #asked = new Set<Asked>();
-  readonly #waits = new Set<Wait>();
+  readonly #waits: ConditionWaits;
   readonly #lost: (error: Error) => void;
   #socket: Connection | undefined;
   #established = false;
@@ -62,6 +58,7 @@ export class Rfc2217Connection implements Connection {
   constructor(name: string, events: ConnectionEvents, clock: Clock) {
     this.#name = name;
     this.#clock = clock;
+    this.#waits = new ConditionWaits(`Opening ${name}`, clock);
     const decoder = new TelnetDecoder({
       data: (bytes) => events.data(bytes),
       negotiation: (verb, option) => this.#negotiate(verb, option),
@@ -76,7 +73,7 @@ export class Rfc2217Connection implements Connection {
       data: (bytes) => {
         if (this.#ended) return;
         decoder.push(bytes);
-        if (this.#waits.size > 0) for (const wait of [...this.#waits]) if (wait.condition()) wait.settle();
+        this.#waits.look();
       },
       lost: this.#lost,
     };
@@ -90,7 +87,7 @@ export class Rfc2217Connection implements Connection {
   async establish(socket: Connection, settings: SerialSettings, signal: AbortSignal): Promise<void> {
     this.#socket = socket;
     this.#send(this.#options.offers());
-    await this.#until(() => this.#options.ours(COM_PORT) !== 'asked', AGREEMENT_LIMIT_MS, signal);
+    await this.#waits.until(() => this.#options.ours(COM_PORT) !== 'asked', AGREEMENT_LIMIT_MS, signal);
     if (this.#options.ours(COM_PORT) !== 'agreed') throw this.#failed(NOT_SPOKEN);
     const requests = settingRequests(settings);
     await this.#require(
@@ -121,7 +118,7 @@ export class Rfc2217Connection implements Connection {
     }
     this.#held += bytes.length;
     try {
-      if (!(await this.#until(() => !this.#suspended, SUSPENSION_LIMIT_MS))) this.#lost(this.#failed(HELD));
+      if (!(await this.#waits.until(() => !this.#suspended, SUSPENSION_LIMIT_MS))) this.#lost(this.#failed(HELD));
     } finally {
       this.#held -= bytes.length;
     }
@@ -169,7 +166,7 @@ export class Rfc2217Connection implements Connection {
     for (const each of asked) this.#asked.add(each);
     try {
       for (const { payload } of requests) this.#send(telnetSubnegotiation(COM_PORT, payload));
-      await this.#until(() => asked.every(({ answer }) => answer !== undefined), limitMs, signal);
+      await this.#waits.until(() => asked.every(({ answer }) => answer !== undefined), limitMs, signal);
       return asked;
     } finally {
       for (const each of asked) this.#asked.delete(each);
@@ -199,36 +196,6 @@ export class Rfc2217Connection implements Connection {
     this.#socket?.write(bytes).catch(this.#lost);
   }
 
-  /** Whether the condition held in time. @throws the reason when the connection ends meanwhile, or ABORTED */
-  #until(condition: () => boolean, limitMs: number, signal?: AbortSignal): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      if (this.#ended) return reject(this.#ended);
-      if (signal?.aborted) return reject(abortError(`Opening ${this.#name}`, signal));
-      if (condition()) return resolve(true);
-      let limit: Timer | undefined;
-      const leave = (): void => {
-        limit?.cancel();
-        this.#waits.delete(wait);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const wait: Wait = {
-        condition,
-        settle: (error) => {
-          leave();
-          if (error) reject(error);
-          else resolve(true);
-        },
-      };
-      const onAbort = (): void => wait.settle(abortError(`Opening ${this.#name}`, signal));
-      this.#waits.add(wait);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      limit = this.#clock.setTimer(() => {
-        leave();
-        resolve(false);
-      }, limitMs);
-    });
-  }
-
   #open(): Connection {
     if (this.#ended || !this.#socket) throw closedError(this.#name);
     return this.#socket;
@@ -238,7 +205,7 @@ export class Rfc2217Connection implements Connection {
   #end(reason: Error): boolean {
     if (this.#ended) return false;
     this.#ended = reason;
-    for (const wait of [...this.#waits]) wait.settle(reason);
+    this.#waits.end(reason);
     return true;
   }
 

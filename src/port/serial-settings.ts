@@ -19,11 +19,11 @@ export interface SerialSettings {
   /** Drop DTR when the port is closed, which resets an Arduino at the next opening; default off. */
   readonly hupcl?: boolean;
   /**
-   * The level of DTR after the opening; default as the system has set it (Linux and macOS raise it, Windows does where
-   * `hupcl` is on). Whether DTR or RTS is said, the other is raised with it where this says nothing of it.
+   * The level of DTR after the opening; default as the system sets it (Linux and macOS raise it, Windows does where `hupcl`
+   * is on). The binding sets DTR and RTS at once: where only one of them is said, or a break is sent, the other is raised.
    */
   readonly dtr?: boolean;
-  /** The level of RTS after the opening; default as the system has set it. Without effect under `rtscts`. */
+  /** The level of RTS after the opening; default as the system sets it. Without effect under `rtscts`. */
   readonly rts?: boolean;
   /** A break of so many ms after each opening, which wakes some instruments; default none. */
   readonly breakMs?: number;

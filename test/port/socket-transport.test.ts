@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, silentLogger, systemClock } from '../../src/base/index.ts';
 import { type Connection, Port, tcpTransport, unixTransport } from '../../src/port/index.ts';
+import { socketReason } from '../../src/port/socket-connection.ts';
 import { eventually } from './eventually.ts';
 
 const never = new AbortController().signal;
@@ -138,9 +139,11 @@ describe('tcpTransport', () => {
     await connection.close();
   });
 
-  it('says what each address of a host said', async () => {
+  it('says so of a host with several addresses too', async () => {
     await new Promise((resolve) => server.close(resolve));
     await expect(tcpTransport('localhost', port).open(ignore, never)).rejects.toThrow(/refuses the connection/);
+    const each = new AggregateError([new Error('no route to ::1'), new Error('no answer of 127.0.0.1')]);
+    expect(socketReason(each)).toBe('no route to ::1, no answer of 127.0.0.1');
   });
 });
 
