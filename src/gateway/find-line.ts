@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import type { Logger } from '../base/index.ts';
 import type { Configuration, PortConfiguration } from '../config/index.ts';
 import type { InstrumentClass, Model } from '../instrument/index.ts';
@@ -14,7 +15,8 @@ export interface FoundLine {
 }
 
 /**
- * The line of a device or of `ports`, by the id or by the path.
+ * The line of a device or of `ports`, by the id or by the path, also where that is a link to the configured one or the
+ * other way round.
  *
  * @returns undefined where the configuration has none of that name, or its device cannot be made
  */
@@ -25,12 +27,23 @@ export function findLine(
   log: Logger,
 ): FoundLine | undefined {
   const plans = planDevices(configuration, compose(parts, log));
+  const isNamed = (port: PortConfiguration, ...ids: string[]): boolean =>
+    ids.includes(name) || ('path' in port && real(port.path) === real(name));
   for (const [device, { id, port, serial }] of plans.lines) {
     const framing = plans.devices.get(device)?.framing;
-    if (framing && [device, id, 'path' in port && port.path].includes(name)) return { port, serial, framing };
+    if (framing && isNamed(port, device, id)) return { port, serial, framing };
   }
   const unused = configuration.ports[name];
   return unused && { port: unused, serial: unused.serial ?? {}, framing: lines(lineOptions(undefined)) };
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // What is not there is called as it is written.
+    return path;
+  }
 }
 
 /** How a line to an instrument of a model is set, and what it says is cut, where no configuration says more. */

@@ -1,5 +1,5 @@
 import type { DevicePlan } from './device-plan.ts';
-import type { LinePlan } from './line-plan.ts';
+import type { SerialFacts } from './port-options.ts';
 
 /**
  * From a question's last bit to its answer's first one, in seconds: instruments on field buses take about 10 ms, and
@@ -14,7 +14,7 @@ const TURN_AROUND_S = 0.02;
  * @param members what is on the line; a talker, or a driver that does not tell its exchanges, counts as nothing
  */
 export function lineLoad(
-  line: Pick<LinePlan, 'serial' | 'spacing'>,
+  line: { readonly serial: SerialFacts; readonly spacing: number | undefined },
   members: readonly Pick<DevicePlan, 'exchanges' | 'settingValues' | 'timing'>[],
 ): number {
   const secondsPerByte = bitsPerByte(line.serial) / (line.serial.baudRate ?? 9600);
@@ -31,6 +31,6 @@ export function lineLoad(
 }
 
 /** One start bit, and what follows it. */
-function bitsPerByte({ dataBits = 8, parity = 'none', stopBits = 1 }: LinePlan['serial']): number {
+function bitsPerByte({ dataBits = 8, parity = 'none', stopBits = 1 }: SerialFacts): number {
   return 1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits;
 }

@@ -104,7 +104,8 @@ describe('whatever bytes come', () => {
     expect(understood(GGA)).toBe(true);
     fc.assert(
       fc.property(fc.nat(GGA.length - 1), byte, (at, changed) => {
-        fc.pre(GGA[at] !== changed);
+        // Both `$` and `!` begin a sentence, and are outside of its checksum.
+        fc.pre(GGA[at] !== changed && !(at === 0 && changed === '!'));
         expect(understood(GGA.slice(0, at) + changed + GGA.slice(at + 1))).toBe(false);
       }),
       { numRuns: 500 },
