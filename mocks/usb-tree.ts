@@ -48,7 +48,8 @@ type AdapterAttributes = Omit<AdapterFacts, 'ports' | 'kind'>;
 
 /**
  * A folder that looks like `/sys` and `/dev` of a Linux machine with USB adapters in it, as far as labwire looks: for
- * tests of what finds ports, without any hardware. Give its `root` to `listPorts`, `watchPorts` or `usbTransport`.
+ * tests of what finds ports, without any hardware. Give its `root` to `listPorts`, to
+ * `watchPorts`, or as `systemRoot` to a `Gateway`.
  *
  * ```ts
  * const tree = UsbTree.open(folder);

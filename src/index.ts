@@ -43,9 +43,12 @@ export {
   type Frame,
   type Framing,
   type Link,
+  type ListPortsOptions,
   lines,
+  listPorts,
   type PacketOptions,
   type Port,
+  type PortInfo,
   Pty,
   packets,
   readTranscript,
@@ -53,6 +56,7 @@ export {
   serveEmulator,
   type Transcript,
   type TranscriptEntry,
+  watchPorts,
 } from './port/index.ts';
 export { Server, type ServerOptions } from './server/index.ts';
 export {
