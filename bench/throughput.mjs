@@ -1,13 +1,9 @@
 // How labwire compares with a bare script that does the same: pty → line → number → MQTT at QoS 1, to a real Mosquitto.
 // Five runs of each in turn; printed are medians and their ratios, since the machine's own speed comes and goes.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 import { Pty } from '../dist/src/index.js';
+import { cpuSeconds, end, median, start, startBroker, startLabwire } from './rig.mjs';
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const READINGS = 100_000;
@@ -15,14 +11,6 @@ const READINGS = 100_000;
 const WINDOW = 1000;
 const PACED = 3000;
 const PACED_HZ = 1000;
-const CLOCK_TICKS_PER_SECOND = 100;
-
-const folder = mkdtempSync(join(tmpdir(), 'labwire-bench-'));
-const children = [];
-process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
 
 const broker = await startBroker();
 const runs = { bare: [], labwire: [] };
@@ -43,27 +31,10 @@ console.log(
 );
 process.exit(0);
 
-async function startBroker() {
-  const port = await freePort();
-  const file = join(folder, 'mosquitto.conf');
-  writeFileSync(
-    file,
-    `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n`,
-  );
-  start('mosquitto', ['-c', file]);
-  const url = `mqtt://127.0.0.1:${port}`;
-  const client = await mqtt.connectAsync(url, { reconnectPeriod: 50 }).catch(async () => {
-    await sleep(300);
-    return mqtt.connectAsync(url);
-  });
-  await client.endAsync();
-  return url;
-}
-
 async function measure(subject) {
   const pty = Pty.open();
   const child =
-    subject === 'bare' ? start(process.execPath, ['bench/bare.mjs', pty.path, broker]) : startLabwire(pty.path);
+    subject === 'bare' ? start(process.execPath, ['bench/bare.mjs', pty.path, broker]) : startGateway(pty.path);
   const subscriber = await mqtt.connectAsync(broker);
   let received = () => {};
   // What the run before has left on the broker says nothing about this one.
@@ -126,8 +97,7 @@ async function measure(subject) {
   });
 
   await subscriber.endAsync();
-  child.kill('SIGTERM');
-  await new Promise((resolve) => child.once('exit', resolve));
+  await end(child);
   pty.close();
   return { rate: READINGS / seconds, cpu: (cpu / READINGS) * 1e6, delay: median(delays) };
 }
@@ -146,14 +116,10 @@ async function ready(pty, listen) {
   await sleep(500);
 }
 
-function startLabwire(path) {
-  const file = join(folder, 'labwire.yaml');
-  writeFileSync(
-    file,
-    `gateway: { id: labwire }
-mqtt: { url: "${broker}", base: bench }
-server: { port: 0 }
-devices:
+function startGateway(path) {
+  return startLabwire(
+    broker,
+    `devices:
   device:
     model: line
     port: { path: ${path} }
@@ -161,37 +127,6 @@ devices:
     line: { format: csv, channels: { value: { column: 1, unit: V } } }
 `,
   );
-  return start(process.execPath, ['dist/src/cli/main.js', 'run', '--config', file]);
-}
-
-function start(command, args) {
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'ignore', process.env.BENCH_DEBUG ? 'inherit' : 'ignore'],
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
-  });
-  children.push(child);
-  return child;
-}
-
-/** User and system time of a process so far. */
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function medians(results) {
