@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { didYouMean, LabwireError, silentLogger } from '../base/index.ts';
+import { didYouMean, LabwireError } from '../base/index.ts';
 import type { Configuration } from '../config/index.ts';
-import { type FoundLine, findLine, type GatewayParts, modelLine } from '../gateway/index.ts';
+import { type FoundLine, type GatewayParts, modelLine } from '../gateway/index.ts';
 import type { Model } from '../instrument/index.ts';
 import { lines } from '../port/index.ts';
 
@@ -11,10 +11,16 @@ export interface LineWishes {
   readonly serial: FoundLine['serial'];
 }
 
+/** What is known where the command is called. */
+export interface MonitoredSite {
+  readonly configuration?: Configuration;
+  readonly parts: GatewayParts;
+}
+
 const ID = /^[a-z][a-z0-9_]{0,62}$/;
 
 /**
- * The line that a name means: of a device or of `ports`, by id or path, or a path that no configuration knows. What is
+ * The line that a name means: that which the configuration has of it, or a path that no configuration knows. What is
  * wished counts more than the wished model, and that more than the configuration.
  *
  * @param configuration undefined where there is none, or it has mistakes
@@ -22,16 +28,20 @@ const ID = /^[a-z][a-z0-9_]{0,62}$/;
  */
 export function lineNamed(
   name: string,
+  found: FoundLine | undefined,
   { model, serial }: LineWishes,
-  configuration: Configuration | undefined,
-  parts: GatewayParts,
+  { configuration, parts }: MonitoredSite,
 ): FoundLine {
-  const found = configuration && findLine(name, configuration, parts, silentLogger);
   if (!found && ID.test(name)) throw unknown(name, configuration);
   const line = found ?? { port: { path: absolute(name) }, serial: {}, framing: lines({ send: '\r\n' }) };
   if ('emulated' in line.port) throw emulated(name);
   const wished = model && modelLine(model, parts.drivers);
   return { ...line, ...wished, serial: { ...line.serial, ...wished?.serial, ...serial } };
+}
+
+/** As the configuration, and so its gateway, spells it: a path may be a link to that. */
+export function spelled(name: string, found: FoundLine | undefined): string {
+  return found && 'path' in found.port && !ID.test(name) ? found.port.path : name;
 }
 
 /** `COM3` is a name, `./tty` a path. */
@@ -41,9 +51,8 @@ function absolute(name: string): string {
 
 function unknown(name: string, configuration: Configuration | undefined): LabwireError {
   const known = configuration ? [...Object.keys(configuration.devices), ...Object.keys(configuration.ports)] : [];
-  const there =
-    known.length === 0 ? 'name a port by its path' : `there are ${known.join(', ')}; or name a port by its path`;
-  const hint = didYouMean(name, known) || ` In the configuration ${there}.`;
+  const there = known.length === 0 ? '' : ` There are ${known.join(', ')}.`;
+  const hint = didYouMean(name, known) || `${there} A port that is not configured is named by its path.`;
   return new LabwireError(
     'USAGE',
     `No gateway answers that has a device or port "${name}", and none is configured.${hint}`,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -190,6 +190,17 @@ describe('labwire monitor, from a gateway', () => {
     await has(said, /KRDG\? 1/);
   });
 
+  it('finds a port also by another path that leads to it', async () => {
+    const link = join(folder, 'by-id');
+    symlinkSync('/dev/null', link);
+    const { url, query } = await gateway(link);
+    const devices = `devices:\n  cryostat: { model: lakeshore-218, port: { path: ${link} } }\n`;
+    writeFileSync(join(folder, 'labwire.yaml'), `server: { port: ${new URL(url).port} }\n${devices}`);
+    await query('KRDG? 1');
+    const { said } = monitor('/dev/null');
+    await has(said, /KRDG\? 1/);
+  });
+
   it('says which devices a gateway has when it is asked for another', async () => {
     const { url } = await gateway();
     const { status, err } = await refused('oven', '--url', url);
@@ -326,6 +337,13 @@ describe('labwire monitor, of a free port', () => {
   ])('refuses %j with status %i', async (args, status, message) => {
     const outcome = await refused(...args);
     expect(outcome).toEqual({ status, err: expect.stringContaining(message) });
+  });
+
+  it('says which devices there are', async () => {
+    const file = join(folder, 'site.yaml');
+    writeFileSync(file, 'server: { port: 0 }\ndevices:\n  gps: { model: nmea0183, port: { emulated: true } }\n');
+    const { err } = await refused('oven', '--config', file);
+    expect(err).toContain('There are gps. A port that is not configured is named by its path.');
   });
 
   it('refuses an emulated device, whose line nobody else can open', async () => {

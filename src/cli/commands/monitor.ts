@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { LabwireError, silentLogger, sleep, systemClock, toError } from '../../base/index.ts';
 import type { Configuration } from '../../config/index.ts';
-import { type FoundLine, type GatewayParts, portName, transportTo } from '../../gateway/index.ts';
+import { type FoundLine, findLine, portName, transportTo } from '../../gateway/index.ts';
 import { type FollowEnd, followGateway, type PortFacts } from '../gateway-traffic.ts';
 import type { CliIo } from '../io.ts';
 import { createLogger } from '../log.ts';
 import { MonitorOutput } from '../monitor-output.ts';
-import { lineNamed } from '../monitored-line.ts';
+import { lineNamed, type MonitoredSite, spelled } from '../monitored-line.ts';
 import { followPort } from '../own-port.ts';
 import { siteCatalogue, siteParts } from '../package.ts';
 import { Recording } from '../recording.ts';
@@ -61,11 +61,12 @@ export async function monitorCommand(name: string, options: MonitorOptions, io: 
   try {
     const asked = url ?? urlOf(site.configuration);
     source = `from the gateway at ${asked}`;
-    const end = asked === undefined ? undefined : await followAll(asked, name, output, signal, io);
+    const found = site.configuration && findLine(name, site.configuration, site.parts, silentLogger);
+    const end = asked === undefined ? undefined : await followAll(asked, spelled(name, found), output, signal, io);
     if (end && url !== undefined) throw notThere(url, end);
     if (asked === undefined || end) {
       source = 'opened by this command';
-      const line = lineNamed(name, { model, serial: serialOf(options) }, site.configuration, site.parts);
+      const line = lineNamed(name, found, { model, serial: serialOf(options) }, site);
       output.facts({ port: portName(line.port), state: 'opening', serial: line.serial as PortFacts['serial'] });
       await followPort(transportTo(line.port, line.serial), line.framing, output, signal);
     }
@@ -103,13 +104,8 @@ async function followAll(
   return undefined;
 }
 
-interface Site {
-  readonly configuration?: Configuration;
-  readonly parts: GatewayParts;
-}
-
 /** A port can be watched without a configuration, and with one that has mistakes. */
-async function siteOf(config: string | undefined, io: CliIo): Promise<Site> {
+async function siteOf(config: string | undefined, io: CliIo): Promise<MonitoredSite> {
   const file = config ?? DEFAULT_CONFIG;
   const log = createLogger({ pretty: io.terminal, env: io.env });
   const given = await siteParts(file, log);
