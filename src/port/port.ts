@@ -51,8 +51,8 @@ const STOP_LIMIT_MS = 2_000;
 
 /**
  * Keeps one way to an instrument open: opens it, lets it settle, notices its loss, and opens it again, at once when the
- * transport sees a sign of it, else after 0.5 s, growing to 10 s. There is never more than one connection. A gateway has one of these per port; what is sent and
- * received over it is a `Link`'s business.
+ * transport sees a sign of it, else after 0.5 s, growing to 10 s. There is never more than one connection. A gateway has
+ * one of these per port; what is sent and received over it is a `Link`'s business.
  */
 export class Port {
   readonly name: string;
@@ -254,7 +254,7 @@ export class Port {
       OPEN_LIMIT_MS,
     );
     try {
-      await this.#stopping;
+      await this.#stopped();
       await this.#leftovers.gone(`Opening ${this.name}`, attempt.signal);
       const session = new Session();
       const connection = await this.#connect(session, attempt.signal);
@@ -266,6 +266,14 @@ export class Port {
     } finally {
       limit.cancel();
       if (this.#attempt === attempt) this.#attempt = undefined;
+    }
+  }
+
+  /** Who is told of a stop may begin anew, before that stop is noted here. */
+  async #stopped(): Promise<void> {
+    for (let stopping: Promise<void> | undefined; stopping !== this.#stopping; ) {
+      stopping = this.#stopping;
+      await stopping;
     }
   }
 

@@ -114,9 +114,9 @@ export class Pty {
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#pending.length = 0;
-    if (this.#link !== undefined) removeLink(this.#slavePath, this.#link);
     closeSync(this.#slave);
     this.#stream.destroy();
+    if (this.#link !== undefined) removeLink(this.#slavePath, this.#link);
   }
 
   #writeNow(bytes: Uint8Array): number {

@@ -8,10 +8,12 @@ import { Port } from '../../src/port/port.ts';
 const step = fc.oneof(
   fc.record({ does: fc.constantFrom('start', 'stop', 'reopen', 'appear', 'write', 'flush', 'wait') }),
   fc.record({ does: fc.constantFrom('opens', 'fails', 'loses', 'loses before it is open', 'sends', 'closes') }),
-  fc.record({ does: fc.constantFrom('late bytes', 'late loss') }),
+  fc.record({ does: fc.constantFrom('late bytes', 'late loss', 'comes up', 'comes up', 'comes up') }),
+  // Who is told of the next change does this.
+  fc.record({ does: fc.constant('reacts'), how: fc.constantFrom('stop', 'start', 'reopen', 'stop and start') }),
   fc.record({ does: fc.constant('time passes'), ms: fc.constantFrom(0, 1, 49, 50, 100, 500, 2_000, 10_000, 30_000) }),
 );
-type Step = { does: string; ms?: number };
+type Step = { does: string; ms?: number; how?: string };
 
 interface FakeConnection {
   readonly events: ConnectionEvents;
@@ -28,6 +30,8 @@ class FakeTransport implements Transport {
   readonly watchers = new Set<() => void>();
   attempts: { events: ConnectionEvents; resolve(): void; reject(): void }[] = [];
   mostAtOnce = 0;
+  /** Times that it was given up while something was under way. */
+  disposedInUse = 0;
   /** Whether an opening ends when it is given up, or hangs in the driver. */
   readonly #obeys: boolean;
   /** Whether a connection closes at once. */
@@ -71,6 +75,10 @@ class FakeTransport implements Transport {
     };
   }
 
+  async dispose(): Promise<void> {
+    if (this.attempts.length + this.held.length > 0) this.disposedInUse++;
+  }
+
   #count(): void {
     this.mostAtOnce = Math.max(this.mostAtOnce, this.attempts.length + this.held.length);
   }
@@ -83,41 +91,50 @@ class Model {
   isStarted = false;
   /** Closings that the port gave up waiting for free nothing: two may be held then, and that is no mistake. */
   readonly closesAtOnce: boolean;
+  readonly obeys: boolean;
   #told = 0;
+  #reaction: string | undefined;
   #wrong: string[] = [];
   #waits: Promise<unknown>[] = [];
 
   constructor(obeys: boolean, closesAtOnce: boolean, watches: boolean, settleMs: number) {
     this.closesAtOnce = closesAtOnce;
+    this.obeys = obeys;
     this.transport = new FakeTransport(obeys, closesAtOnce, watches);
     this.port = new Port({ transport: this.transport, clock: this.clock, log: silentLogger, settleMs });
     let last = this.port.state;
     this.port.onChange((state) => {
       if (state === last) this.#wrong.push(`told twice that it is ${state}`);
       last = state;
+      this.#react();
     });
     this.port.onData((bytes) => {
       this.#told++;
       if (this.port.state !== 'open') this.#wrong.push(`data told while ${this.port.state}`);
       if (bytes.toString() !== 'now') this.#wrong.push(`told: ${bytes.toString()}`);
     });
-    this.port.onOpen(() => this.port.state === 'open' || this.#wrong.push('opening told while it is not open'));
-    this.port.onLost(() => this.port.state === 'open' && this.#wrong.push('loss told while it is open'));
+    this.port.onOpen(() => {
+      if (this.port.state !== 'open') this.#wrong.push('opening told while it is not open');
+      this.#react();
+    });
+    this.port.onLost(() => {
+      if (this.port.state === 'open') this.#wrong.push('loss told while it is open');
+      this.#react();
+    });
   }
 
-  async does({ does, ms }: Step): Promise<void> {
+  async does({ does, ms, how }: Step): Promise<void> {
     const { transport, port } = this;
     const connection = transport.connections.at(-1);
     const wasOpen = port.state === 'open';
     const toldBefore = this.#told;
-    if (does === 'start') {
-      this.isStarted = true;
-      port.start();
-    } else if (does === 'stop') {
-      this.isStarted = false;
-      this.#waits.push(port.stop());
-    } else if (does === 'reopen') port.reopen(new Error('dead'));
-    else if (does === 'appear') for (const appeared of [...transport.watchers]) appeared();
+    if (does === 'start' || does === 'stop' || does === 'reopen') this.#acts(does);
+    else if (does === 'reacts') this.#reaction = how;
+    else if (does === 'comes up') {
+      await this.clock.advance(500);
+      transport.attempts.at(-1)?.resolve();
+      await this.clock.advance(50);
+    } else if (does === 'appear') for (const appeared of [...transport.watchers]) appeared();
     else if (does === 'write') this.#hold(port.write(Buffer.from('question')));
     else if (does === 'flush') this.#hold(port.flush());
     else if (does === 'wait') this.#hold(port.opened(new AbortController().signal));
@@ -136,8 +153,27 @@ class Model {
     this.#check();
   }
 
+  #acts(how: string): void {
+    if (how.includes('stop')) {
+      this.isStarted = false;
+      this.#waits.push(this.port.stop());
+    }
+    if (how.includes('start')) {
+      this.isStarted = true;
+      this.port.start();
+    }
+    if (how === 'reopen') this.port.reopen(new Error('dead'));
+  }
+
+  #react(): void {
+    const reaction = this.#reaction;
+    this.#reaction = undefined;
+    if (reaction !== undefined) this.#acts(reaction);
+  }
+
   /** Ends everything; nothing may be left. */
   async ends(): Promise<void> {
+    this.#reaction = undefined;
     this.isStarted = false;
     const stopped = this.port.stop();
     await this.clock.advance(2_000);
@@ -169,6 +205,7 @@ class Model {
     expect(this.#wrong).toEqual([]);
     if (this.closesAtOnce) expect(transport.mostAtOnce).toBeLessThanOrEqual(1);
     else expect(transport.attempts.length).toBeLessThanOrEqual(1);
+    if (this.closesAtOnce && this.obeys) expect(transport.disposedInUse).toBe(0);
     expect(port.state === 'closed').toBe(!this.isStarted);
     if (port.state === 'open' || port.state === 'settling') expect(transport.held.length).toBeGreaterThan(0);
     // While it is wanted it is open, or something is under way that leads there.
@@ -205,6 +242,7 @@ describe('a port, whatever happens to it', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps: Step[]) => {
         const model = new Model(true, true, false, 50);
         for (const each of steps) await model.does(each);
+        await model.does({ does: 'reacts' });
         await model.does({ does: 'start' });
         for (let waited = 0; model.port.state !== 'open' && waited < 60; waited++) {
           await model.does({ does: 'opens' });
