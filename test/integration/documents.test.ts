@@ -24,8 +24,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the code of README and CONTRIBUTING', () => {
   it('in TypeScript is right in all its types', { timeout: 60_000 }, async () => {
-    const programs = blocks('README.md', 'ts');
-    expect(programs).toHaveLength(2);
+    const programs = [...blocks('README.md', 'ts'), ...blocks('CONTRIBUTING.md', 'ts')];
+    expect(programs).toHaveLength(3);
     for (const [index, program] of programs.entries()) writeFileSync(join(folder, `${index}.ts`), program);
     const paths = {
       labwire: ['../src/index.ts'],
@@ -41,10 +41,13 @@ describe('the code of README and CONTRIBUTING', () => {
   });
 
   it('in YAML is a configuration without a mistake', async () => {
-    const [configuration = ''] = blocks('README.md', 'yaml');
+    const configurations = blocks('README.md', 'yaml');
+    expect(configurations).toHaveLength(2);
     const file = join(folder, 'labwire.yaml');
-    writeFileSync(file, configuration);
-    expect(readSite(file, await siteParts(file, silentLogger), silentLogger).issues).toEqual([]);
+    for (const configuration of configurations) {
+      writeFileSync(file, configuration);
+      expect(readSite(file, await siteParts(file, silentLogger), silentLogger).issues).toEqual([]);
+    }
   });
 
   it('in YAML is a catalogue entry, and in JavaScript a driver that loads', async () => {
