@@ -71,7 +71,6 @@ export class Port {
   readonly #received = new Listeners<[bytes: Buffer]>();
   readonly #openings = new Listeners<[]>();
   readonly #losses = new Listeners<[reason: Error]>();
-  readonly #discards = new Listeners<[bytes: number]>();
   /** Settled with false when the port is given up. */
   readonly #waiters = new Set<(isOpen: boolean) => void>();
 
@@ -186,11 +185,6 @@ export class Port {
   /** The port was open and is no longer: lost, reopened, or stopped. */
   onLost(listener: (reason: Error) => void): () => void {
     return this.#losses.add(listener);
-  }
-
-  /** What arrived and is told to nobody: within the settle time, or from a connection that was over. */
-  onDiscard(listener: (bytes: number) => void): () => void {
-    return this.#discards.add(listener);
   }
 
   /** @throws ConditionLost when the port is not open, or is lost before the operating system took the bytes */
@@ -328,7 +322,6 @@ export class Port {
     }
     this.#counters.discarded += bytes.length;
     this.traffic.discarded(bytes, this.#clock.now());
-    this.#discards.tell(bytes.length);
   }
 
   #lose(session: Session, reason: Error): void {

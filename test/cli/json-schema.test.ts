@@ -58,7 +58,7 @@ describe('the JSON Schema of the configuration', () => {
   });
 
   it('holds nothing of the machine that made it', () => {
-    expect(JSON.stringify(z.toJSONSchema(schema))).not.toMatch(/"default":"(?!labwire|channels|127)/);
+    expect(JSON.stringify(z.toJSONSchema(schema))).not.toMatch(/"default":"(?!labwire|channels|127|rtu|ABCD)/);
   });
 });
 

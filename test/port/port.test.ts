@@ -454,20 +454,6 @@ describe('Port', () => {
     await parts.port.stop();
   });
 
-  it('tells what it discarded within the settle time', async () => {
-    const { clock, memory, port } = bench();
-    const discards: number[] = [];
-    port.onDiscard((bytes) => discards.push(bytes));
-    port.start();
-    await clock.advance(0);
-    memory.line.send('boot ');
-    memory.line.send('banner');
-    await clock.advance(50);
-    memory.line.send('reading');
-    await clock.advance(0);
-    expect(discards).toEqual([5, 6]);
-  });
-
   it('writes one line about a port that gives no answers, however often it is opened anew, and one when it does', async () => {
     const { clock, memory, port, lines } = bench();
     port.start();
