@@ -8,6 +8,7 @@ import {
   sleep,
   type Timer,
   toError,
+  within,
 } from '../base/index.ts';
 import type { Connection, Transport } from './connection.ts';
 import { Leftovers } from './leftovers.ts';
@@ -16,7 +17,6 @@ import { closedError } from './port-errors.ts';
 import { nextPortState, type PortEvent, type PortState } from './port-state.ts';
 import { lossDelay, retryDelay, STABLE_MS } from './retry-delay.ts';
 import { Session } from './session.ts';
-import { within } from './time-limit.ts';
 import { Traffic } from './traffic.ts';
 
 export interface PortOptions {

@@ -1,7 +1,6 @@
-import { systemClock } from '../base/index.ts';
+import { systemClock, within } from '../base/index.ts';
 import { listPorts } from './discovery.ts';
 import { type PortInfo, whatIsIt } from './port-info.ts';
-import { within } from './time-limit.ts';
 
 /** Said of a port that is missing, so that its right name can be read off. */
 const SHOWN = 5;

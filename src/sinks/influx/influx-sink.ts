@@ -1,9 +1,8 @@
-import { type Clock, geometricDelay, maskSecrets, sleep } from '../../base/index.ts';
+import { type Clock, geometricDelay, maskSecrets, sleep, within } from '../../base/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { Sink, SinkParts, SinkStatus } from '../sink.ts';
 import { StatusBoard } from '../sink-status.ts';
 import { Trouble } from '../trouble.ts';
-import { within } from '../within.ts';
 import { type Answer, InfluxServer } from './influx-server.ts';
 import { LineProtocol } from './line-protocol.ts';
 
@@ -89,7 +88,8 @@ class InfluxSink implements Sink {
   async stop(limitMs: number): Promise<void> {
     this.#stop.abort();
     this.#wake();
-    await within(this.#clock, limitMs * DRAIN_SHARE, this.#running);
+    // What is not written in time stays in the journal.
+    await within(this.#clock, limitMs * DRAIN_SHARE, this.#running, 'Writing what is left').catch(() => {});
     this.#abandon.abort();
     await this.#running;
     this.#unsubscribe();

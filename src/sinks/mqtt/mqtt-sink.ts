@@ -1,8 +1,7 @@
 import mqtt from 'mqtt';
-import type { Clock } from '../../base/index.ts';
+import { type Clock, within } from '../../base/index.ts';
 import type { Sink, SinkParts, SinkStatus } from '../sink.ts';
 import { StatusBoard } from '../sink-status.ts';
-import { within } from '../within.ts';
 import { type Connect, Connection } from './connection.ts';
 import { Pump } from './pump.ts';
 import { Topics } from './topics.ts';
@@ -94,8 +93,11 @@ class MqttSink implements Sink {
 
   async #stop(limitMs: number): Promise<void> {
     const end = this.#clock.monotonic() + limitMs;
-    await within(this.#clock, limitMs * DRAIN_SHARE, this.#pump.drained());
-    await within(this.#clock, end - this.#clock.monotonic(), this.#close());
+    // What is not delivered in time stays in the journal; a farewell that does not get through is the broker's to say.
+    const drained = within(this.#clock, limitMs * DRAIN_SHARE, this.#pump.drained(), 'Delivering what is left');
+    await drained.catch(() => {});
+    const closed = within(this.#clock, end - this.#clock.monotonic(), this.#close(), 'Taking leave of the broker');
+    await closed.catch(() => {});
     this.#connection.cut();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }

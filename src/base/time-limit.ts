@@ -1,4 +1,5 @@
-import { type Clock, LabwireError } from '../base/index.ts';
+import type { Clock } from './clock.ts';
+import { LabwireError } from './errors.ts';
 
 /** Settles as `promise` does, or rejects with TIMEOUT after `milliseconds`; what comes later is dropped. */
 export function within<T>(clock: Clock, milliseconds: number, promise: Promise<T>, what: string): Promise<T> {
