@@ -2,11 +2,11 @@ import { type Clock, ConditionLost } from '../base/index.ts';
 import { Pause } from './pause.ts';
 import type { Port } from './port.ts';
 import type { Request } from './request.ts';
+import type { Station } from './station.ts';
 
 export interface ExchangeOptions {
   readonly port: Port;
   readonly clock: Clock;
-  readonly firstByteMs: number | undefined;
   /** What is sent comes back first. */
   readonly echo: boolean;
 }
@@ -19,6 +19,7 @@ export type ExchangeEnd = 'answered' | 'sent' | 'settled' | 'silent' | 'stuck' |
 
 /** One try of a request: from the sending to the answer, or to the end of its time. */
 export class Exchange {
+  readonly station: Station;
   readonly request: Request;
   readonly #options: ExchangeOptions;
   readonly #pause: Pause;
@@ -33,7 +34,8 @@ export class Exchange {
   #answer: string | undefined;
   #sentMs: number;
 
-  constructor(request: Request, options: ExchangeOptions) {
+  constructor(station: Station, request: Request, options: ExchangeOptions) {
+    this.station = station;
     this.request = request;
     this.#options = options;
     this.#pause = new Pause(options.clock);
@@ -66,8 +68,9 @@ export class Exchange {
   }
 
   async run(): Promise<ExchangeEnd> {
-    const { clock, port, firstByteMs } = this.#options;
+    const { clock, port } = this.#options;
     const { request } = this;
+    const { firstByteMs } = this.station.timing;
     const { bytes, expectsReply } = request.asking;
     request.tries++;
     request.firstTryMs ??= this.#sentMs;
@@ -134,7 +137,7 @@ export class Exchange {
   /** When it is over, as things stand. */
   #limitMs(): number {
     const { replyMs } = this.request.asking;
-    const { firstByteMs } = this.#options;
+    const { firstByteMs } = this.station.timing;
     const isSilent = this.#isSent && !this.#hasHeard;
     return this.#sentMs + (isSilent && firstByteMs !== undefined ? Math.min(firstByteMs, replyMs) : replyMs);
   }

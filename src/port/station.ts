@@ -33,6 +33,8 @@ export interface StationTiming {
 
 /** A line that said nothing for so long has said what it had to say. */
 const QUIET_MS = 50;
+/** A frame like the one before, and so soon after it, is that one twice: some instruments send an answer so. */
+export const TWICE_MS = 50;
 /** The longest rest of an instrument that does not answer. */
 const LONGEST_REST_MS = 10_000;
 
@@ -54,6 +56,8 @@ export class Station {
   failures = 0;
   /** The first try that was not answered, since the last that was. */
   silentSinceMs: number | undefined;
+  #lastAnswer: string | undefined;
+  #lastAnswerMs = Number.NEGATIVE_INFINITY;
   /** Once it has left: the stations from this number on may be its own instrument come back. */
   heirsFrom = Number.POSITIVE_INFINITY;
 
@@ -71,6 +75,17 @@ export class Station {
   remove(request: Request): void {
     if (this.queue[0] === request) this.queue.shift();
     else this.queue = this.queue.filter((other) => other !== request);
+  }
+
+  /** An answer of its instrument came, in time or late. */
+  heard(answer: string, nowMs: number): void {
+    this.#lastAnswer = answer;
+    this.#lastAnswerMs = nowMs;
+  }
+
+  /** Whether the frame may be its last answer a second time. */
+  isCopy(frame: string, nowMs: number): boolean {
+    return frame === this.#lastAnswer && nowMs - this.#lastAnswerMs < TWICE_MS;
   }
 
   answered(): void {

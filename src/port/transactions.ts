@@ -91,10 +91,11 @@ export class Transactions {
   take(frame: string): 'answer' | 'late' | 'unexpected' | 'stale' {
     const nowMs = this.#options.clock.monotonic();
     if (this.#exchange?.take(frame)) {
-      this.#owed.answered(frame, nowMs);
+      this.#exchange.station.heard(frame, nowMs);
+      this.#owed.answered();
       return 'answer';
     }
-    const owner = this.#owed.take(frame, nowMs);
+    const owner = this.#owed.take(frame, nowMs, this.#turns.stations);
     if (!owner) return this.#exchange?.isListening ? 'unexpected' : 'stale';
     owner.counters.late++;
     owner.ear.drop('late', frame.length);
@@ -159,10 +160,10 @@ export class Transactions {
     if (!request) return;
     const { clock, port, echo } = this.#options;
     this.#turns.pass(station, clock.monotonic());
-    const { counters, timing } = station;
+    const { counters } = station;
     if (request.tries > 0) counters.retries++;
     else if (request.asking.expectsReply) counters.queries++;
-    const exchange = new Exchange(request, { port, clock, firstByteMs: timing.firstByteMs, echo });
+    const exchange = new Exchange(station, request, { port, clock, echo });
     this.#exchange = exchange;
     const end = await exchange.run();
     this.#exchange = undefined;
@@ -171,11 +172,11 @@ export class Transactions {
     if (end === 'answered') this.#owed.extend(request, mayComeUntilMs);
     else if (request.asking.expectsReply) this.#owed.add(request, station, mayComeUntilMs);
     if (exchange.lacksEcho && exchange.echoBytes > 0) station.ear.drop('echo', exchange.echoBytes);
-    this.#conclude(station, exchange, end);
+    this.#conclude(exchange, end);
   }
 
-  #conclude(station: Station, exchange: Exchange, end: ExchangeEnd): void {
-    const { request } = exchange;
+  #conclude(exchange: Exchange, end: ExchangeEnd): void {
+    const { request, station } = exchange;
     switch (end) {
       case 'answered':
         this.#ladder.worked(station.lastEndMs);
