@@ -232,6 +232,28 @@ describe('a late answer on a bus', () => {
   });
 });
 
+describe('a late answer that comes twice', () => {
+  it('is waited for both times, though another has answered in between', async () => {
+    const { clock, link, say, asked } = await sharedLine();
+    const [a, b] = [link({ replyMs: 100, retries: 0 }), link({ replyMs: 100 })];
+    const late = held(ask(a, 'a1'));
+    await clock.advance(100);
+    await expect(late).rejects.toThrow('REPLY_TIMEOUT');
+    const other = ask(b, 'b1');
+    await clock.advance(10);
+    await say('a to 1\nb to 1\n');
+    expect(await other).toBe('b to 1');
+    b.close();
+    const next = ask(a, 'a2');
+    await clock.advance(2);
+    await say('a to 1\n');
+    await clock.advance(48);
+    expect(asked('a2')).toEqual([160]);
+    await say('a to 2\n');
+    expect(await next).toBe('a to 2');
+  });
+});
+
 describe('a question that says what answers it', () => {
   it('drops what does not, and waits on within its limit', async () => {
     const { clock, link, say } = await sharedLine();
