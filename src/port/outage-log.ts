@@ -4,9 +4,8 @@ import { LabwireError, type Logger } from '../base/index.ts';
 const NEWS = new Set(['PORT_DENIED', 'PORT_BUSY']);
 
 /**
- * What of a port's ups and downs the log tells: one line when it is gone, one when it is back; one when it is opened anew
- * since it gives no answers, one when something comes again. Each attempt between, and each further round of a port that
- * comes and goes, is at `debug`.
+ * What of a port's ups and downs the log tells: one line when it is gone, one when it is back. Each attempt between,
+ * and each further round of a port that comes and goes, is at `debug`.
  */
 export class OutageLog {
   readonly #log: Logger;
@@ -16,8 +15,6 @@ export class OutageLog {
   /** The log's last word on the port is that it is gone. */
   #gone = false;
   #everOpen = false;
-  /** The log's last word on what comes from it is that nothing does. */
-  #dead = false;
 
   constructor(log: Logger, name: string) {
     this.#log = log;
@@ -47,18 +44,9 @@ export class OutageLog {
     this.#everOpen = true;
     this.#gone = false;
   }
-  /** It is open but gives no answers, and is opened anew. */
-  reopened(reason: Error): void {
-    const message = `${this.#name} is open but gives no answers: it is opened anew`;
-    if (this.#dead) this.#log.debug({ err: reason }, message);
-    else this.#log.warn({ err: reason }, message);
-    this.#dead = true;
-  }
 
-  /** Something came. Called for each chunk. */
-  heard(): void {
-    if (!this.#dead) return;
-    this.#dead = false;
-    this.#log.info(`Something comes from ${this.#name} again`);
+  /** It is open but gives no answers, as with an instrument that is off: whose task tells that already. */
+  reopened(reason: Error): void {
+    this.#log.debug({ err: reason }, `${this.#name} is open but gives no answers: it is opened anew`);
   }
 }

@@ -316,7 +316,6 @@ export class Port {
   #receive(session: Session, bytes: Buffer): void {
     if (this.#session === session && this.#state === 'open') {
       this.traffic.received(bytes, this.#clock.now());
-      this.#outage.heard();
       this.#received.tell(bytes);
       return;
     }
