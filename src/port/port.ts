@@ -13,11 +13,11 @@ import {
 import type { Connection, Transport } from './connection.ts';
 import { Leftovers } from './leftovers.ts';
 import { OutageLog } from './outage-log.ts';
-import { closedError } from './port-errors.ts';
 import { nextPortState, type PortEvent, type PortState } from './port-state.ts';
 import { lossDelay, retryDelay, STABLE_MS } from './retry-delay.ts';
 import { Session } from './session.ts';
-import { Traffic } from './traffic.ts';
+import { Traffic } from './traffic/traffic.ts';
+import { closedError } from './transport/port-errors.ts';
 
 export interface PortOptions {
   readonly transport: Transport;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConditionLost, FakeClock, LabwireError } from '../../src/base/index.ts';
 import type { Transport } from '../../src/port/connection.ts';
-import { memoryLine } from '../../src/port/memory-transport.ts';
+import { memoryLine } from '../../src/port/emulation/memory-transport.ts';
 import { Port } from '../../src/port/port.ts';
 import type { PortState } from '../../src/port/port-state.ts';
 import { recordingLog } from './recording-log.ts';

@@ -3,7 +3,7 @@ import { type ClientRequest, get, type IncomingMessage, request } from 'node:htt
 import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Traffic } from '../../src/port/traffic.ts';
+import { Traffic } from '../../src/port/traffic/traffic.ts';
 import { HttpServer } from '../../src/server/index.ts';
 import { isLocal } from '../../src/server/loopback.ts';
 

@@ -1,0 +1,50 @@
+import type { Clock } from '../../base/index.ts';
+import type { Port } from '../port.ts';
+import { Link, type LinkOptions } from './link.ts';
+import { Transactions } from './transactions.ts';
+
+export interface BusOptions {
+  readonly port: Port;
+  readonly clock: Clock;
+  /** Least pause between any two transactions on the line, in ms; default 0. */
+  readonly spacingMs?: number;
+  /** What is sent comes back first, as on two-wire adapters that hear themselves; default false. */
+  readonly echo?: boolean;
+}
+
+/**
+ * One port and the links that take turns on it, each with its own framing and timing; a point-to-point line is a bus with
+ * one link. What arrives is for the link whose turn it is, or was last.
+ *
+ * The links that have something to ask come in turn, one try each. An instrument that does not answer delays the others
+ * by its time limit, once per turn, and is asked ever more rarely until it answers.
+ */
+export class Bus {
+  readonly port: Port;
+  readonly #clock: Clock;
+  readonly #transactions: Transactions;
+  readonly #ends: readonly (() => void)[];
+
+  constructor({ port, clock, spacingMs = 0, echo = false }: BusOptions) {
+    this.port = port;
+    this.#clock = clock;
+    const transactions = new Transactions({ port, clock, spacingMs, echo });
+    this.#transactions = transactions;
+    this.#ends = [
+      port.onData((bytes) => transactions.hear(bytes)),
+      port.onOpen(() => transactions.begin()),
+      port.onLost((reason) => transactions.lose(reason)),
+    ];
+  }
+
+  /** The way to one more instrument of the line. */
+  link(options: LinkOptions): Link {
+    return new Link(this.port, this.#clock, this.#transactions, options);
+  }
+
+  /** Leaves the port to others: all links are closed. */
+  close(): void {
+    this.#transactions.close();
+    for (const end of this.#ends) end();
+  }
+}

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import type { FakeClock } from '../../../src/base/index.ts';
+import type { Link, QueryOptions } from '../../../src/port/index.ts';
+import { sharedLine } from './shared-line.ts';
+
+const REPLY_MS = 100;
+
+/** What becomes of one question that reaches the instrument. */
+interface Fate {
+  /** No answer at all. */
+  readonly lost: boolean;
+  /** Up to twice the time limit, as late as an answer may come. */
+  readonly delayMs: number;
+  /** The answer is sent twice, so many ms apart. */
+  readonly twiceMs: number | undefined;
+}
+
+/** One question of a driver. */
+interface Question {
+  readonly pauseMs: number;
+  readonly abortMs: number | undefined;
+}
+
+const fate: fc.Arbitrary<Fate> = fc.record({
+  lost: fc.boolean(),
+  delayMs: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 2 * REPLY_MS - 1 })),
+  twiceMs: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
+});
+const question: fc.Arbitrary<Question> = fc.record({
+  pauseMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 300 })),
+  abortMs: fc.option(fc.integer({ min: 0, max: 250 }), { nil: undefined, freq: 3 }),
+});
+const questions = fc.array(question, { minLength: 1, maxLength: 10 });
+const fates = fc.array(fate, { minLength: 1, maxLength: 30 });
+const retries = fc.integer({ min: 0, max: 2 });
+const timing = (retries: number) => ({ replyMs: REPLY_MS, retries, spacingMs: 5 });
+
+/** Answers `address number` with the same, according to the fates, which begin anew when they are used up. */
+function unreliable(fates: readonly Fate[], clock: FakeClock, send: (text: string) => void) {
+  let next = 0;
+  return (text: string): undefined => {
+    const { lost, delayMs, twiceMs } = fates[next++ % fates.length] as Fate;
+    if (lost) return;
+    clock.setTimer(() => send(`${text}\n`), delayMs);
+    if (twiceMs !== undefined) clock.setTimer(() => send(`${text}\n`), delayMs + twiceMs);
+  };
+}
+
+/** Asks one question after the other; each answer must be its own. */
+async function drive(
+  link: Link,
+  clock: FakeClock,
+  address: string,
+  { asked, fates }: { readonly asked: readonly Question[]; readonly fates: readonly Fate[] },
+  options: QueryOptions = {},
+): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [index, { pauseMs, abortMs }] of asked.entries()) {
+    await new Promise<void>((resolve) => clock.setTimer(resolve, pauseMs));
+    const abort = new AbortController();
+    const limit = abortMs === undefined ? undefined : clock.setTimer(() => abort.abort(), abortMs);
+    const text = `${address} ${index}`;
+    const answer = await link.query(text, { ...options, signal: abort.signal }).catch(() => undefined);
+    limit?.cancel();
+    if (answer === undefined ? isPrompt(fates) && !limit : answer !== text) wrong.push(`${text} got ${answer}`);
+  }
+  return wrong;
+}
+
+/** An instrument that always answers in time: each question has its answer then. */
+function isPrompt(fates: readonly Fate[]): boolean {
+  return fates.every(({ lost, delayMs }) => !lost && delayMs < REPLY_MS);
+}
+
+function check(wrong: readonly string[]): void {
+  if (wrong.length > 0) throw new Error(wrong.join('; '));
+}
+
+const LONG_MS = 400_000;
+
+describe('a late answer never becomes the answer to the next question', () => {
+  it('on a link that has the line for itself, where nothing tells one answer from another', async () => {
+    await fc.assert(
+      fc.asyncProperty(questions, fates, retries, async (asked, fates, retries) => {
+        const { clock, memory, link, instrument, port } = await sharedLine({}, true);
+        instrument('a', unreliable(fates, clock, memory.line.send));
+        const done = drive(link(timing(retries)), clock, 'a', { asked, fates });
+        await clock.advance(LONG_MS);
+        check(await done);
+        await port.stop();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('on a bus whose instruments are told apart by their addresses', async () => {
+    const stations = fc.array(fc.record({ asked: questions, fates, retries }), { minLength: 2, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(stations, async (stations) => {
+        const { clock, memory, link, instrument, port } = await sharedLine({}, true);
+        const done = stations.map(({ asked, fates, retries }, index) => {
+          const address = 'abcd'.charAt(index);
+          instrument(address, unreliable(fates, clock, memory.line.send));
+          const accepts = (frame: string): boolean => frame.startsWith(address);
+          return drive(link(timing(retries)), clock, address, { asked, fates }, { accepts });
+        });
+        await clock.advance(LONG_MS);
+        check((await Promise.all(done)).flat());
+        await port.stop();
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('on a bus where one of them is not told apart', async () => {
+    await fc.assert(
+      fc.asyncProperty(questions, fates, questions, fates, async (asked, fates, others, otherFates) => {
+        // The pause lets the copy of an answer pass by: nothing tells it from the next one.
+        const { clock, memory, link, instrument, port } = await sharedLine({ spacingMs: 5 }, true);
+        instrument('a', unreliable(fates, clock, memory.line.send));
+        instrument('b', unreliable(otherFates, clock, memory.line.send));
+        const isB = (frame: string): boolean => frame.startsWith('b');
+        const done = [
+          drive(link(timing(1)), clock, 'a', { asked, fates }),
+          drive(link(timing(1)), clock, 'b', { asked: others, fates: otherFates }, { accepts: isB }),
+        ];
+        await clock.advance(LONG_MS);
+        check((await Promise.all(done)).flat());
+        await port.stop();
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('beside a stream, of which no frame is lost', async () => {
+    const talk = fc.array(fc.integer({ min: 12, max: 40 }), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(questions, fates, retries, talk, async (asked, fates, retries, talk) => {
+        const { clock, memory, link, instrument, port } = await sharedLine({}, true);
+        instrument('a', unreliable(fates, clock, memory.line.send));
+        const talker = link(timing(retries));
+        const frames = talker.frames();
+        let said = 0;
+        let timer = clock.setTimer(say, 1);
+        function say(): void {
+          memory.line.send(`talk ${said++}\n`);
+          timer = clock.setTimer(say, talk[said % talk.length] as number);
+        }
+        const done = drive(talker, clock, 'a', { asked, fates }, { accepts: (frame) => frame.startsWith('a') });
+        await clock.advance(45_000);
+        timer.cancel();
+        check(await done);
+        for (let heard = 0; heard < said; ) {
+          const { text } = (await frames.next()).value as { text: string };
+          // A copy of an answer that was given already belongs to nobody.
+          if (text.startsWith('a')) continue;
+          if (text !== `talk ${heard}`) throw new Error(`"talk ${heard}" is missing before "${text}"`);
+          heard++;
+        }
+        await port.stop();
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

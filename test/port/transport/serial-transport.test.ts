@@ -1,0 +1,226 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LabwireError, silentLogger, systemClock } from '../../../src/base/index.ts';
+import { Bus, type Connection, lines, Port, Pty, serialTransport } from '../../../src/port/index.ts';
+import { eventually } from '../eventually.ts';
+import { recordingBinding } from './recording-binding.ts';
+
+const never = new AbortController().signal;
+const ignore = { data: () => {}, lost: () => {} };
+
+/** A pseudo-terminal whose instrument answers each line with the same line. */
+function echoing(link?: string): Pty {
+  const pty = Pty.open(link === undefined ? {} : { link });
+  pty.onData((bytes) => pty.write(bytes));
+  return pty;
+}
+
+const fds = (): number => readdirSync('/proc/self/fd').length;
+
+describe('serialTransport', () => {
+  it('asks the system for exactly the line settings of the instrument, locked, and without dropping DTR', async () => {
+    const { binding, opened } = recordingBinding();
+    const transport = serialTransport('/dev/ttyTEST', { baudRate: 9600, dataBits: 7, parity: 'odd' }, { binding });
+    const connection = await transport.open(ignore, never);
+    await connection.write(Buffer.from('KRDG? 0\r\n'));
+    await connection.close();
+    expect(opened).toEqual([
+      {
+        path: '/dev/ttyTEST',
+        baudRate: 9600,
+        dataBits: 7,
+        parity: 'odd',
+        stopBits: 1,
+        rtscts: false,
+        xon: false,
+        xoff: false,
+        xany: false,
+        hupcl: false,
+        lock: true,
+      },
+    ]);
+  });
+
+  it('passes flow control and hupcl on where they are asked for', async () => {
+    const { binding, opened } = recordingBinding();
+    const settings = { baudRate: 1200, stopBits: 2, rtscts: true, xon: true, hupcl: true } as const;
+    const connection = await serialTransport('/dev/ttyTEST', settings, { binding }).open(ignore, never);
+    await connection.close();
+    expect(opened[0]).toMatchObject({ baudRate: 1200, stopBits: 2, rtscts: true, xon: true, xoff: true, hupcl: true });
+  });
+
+  it('says in words of a technician why a port does not open', async () => {
+    const refusal = async (message: string): Promise<LabwireError> => {
+      const { binding } = recordingBinding(async () => {
+        throw new Error(message);
+      });
+      const error = await serialTransport('/dev/null', {}, { binding })
+        .open(ignore, never)
+        .catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(LabwireError);
+      return error;
+    };
+    expect((await refusal('Error: No such file or directory, cannot open /dev/null')).code).toBe('PORT_ABSENT');
+    expect((await refusal('Error Resource temporarily unavailable Cannot lock port')).code).toBe('PORT_BUSY');
+    expect((await refusal('Error: Device or resource busy, cannot open /dev/null')).code).toBe('PORT_BUSY');
+    const denied = await refusal('Error: Permission denied, cannot open /dev/null');
+    expect(denied.message).toBe(
+      'No permission to open /dev/null: run labwire as a user who may read and write it (PORT_DENIED)',
+    );
+    expect((await refusal('Invalid parity setting 3')).message).toContain('Invalid parity setting 3');
+  });
+
+  it('reports what the operating system says of real paths', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'labwire-serial-'));
+    const plain = join(folder, 'plain.txt');
+    writeFileSync(plain, '');
+    const code = (path: string) =>
+      serialTransport(path)
+        .open(ignore, never)
+        .then(
+          () => 'open',
+          (error: LabwireError) => error.code,
+        );
+    expect(await code(join(folder, 'ttyUSB0'))).toBe('PORT_ABSENT');
+    expect(await code(plain)).toBe('PORT_FAILED');
+    const pty = Pty.open();
+    const first = await serialTransport(pty.path).open(ignore, never);
+    expect(await code(pty.path)).toBe('PORT_BUSY');
+    await first.close();
+    expect(await code(pty.path)).toBe('open');
+    pty.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('gives an opening up at once when it is told so, closes it when it comes, and opens no second one meanwhile', async () => {
+    let finish = (): void => {};
+    const { binding, opened, closes } = recordingBinding(() => new Promise((resolve) => (finish = resolve)));
+    const transport = serialTransport('/dev/ttyTEST', {}, { binding });
+    const abort = new AbortController();
+    const opening = transport.open(ignore, abort.signal);
+    await eventually(() => opened.length === 1, 'the first opening');
+    abort.abort();
+    await expect(opening).rejects.toThrow('ABORTED');
+    const second = transport.open(ignore, never);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(opened).toHaveLength(1);
+    finish();
+    await eventually(() => opened.length === 2, 'the second opening');
+    expect(closes()).toBe(1);
+    finish();
+    await (await second).close();
+  });
+
+  it('never writes to a closed connection', async () => {
+    const pty = Pty.open();
+    let received = '';
+    pty.onData((bytes) => {
+      received += bytes.toString();
+    });
+    const transport = serialTransport(pty.path);
+    const first = await transport.open(ignore, never);
+    await first.write(Buffer.from('first '));
+    await eventually(() => received === 'first ', 'the first arrival');
+    await first.close();
+    await first.close();
+    await expect(first.write(Buffer.from('lost '))).rejects.toThrow('PORT_CLOSED');
+    await expect(first.flush()).rejects.toThrow('PORT_CLOSED');
+    const second = await transport.open(ignore, never);
+    await second.write(Buffer.from('second'));
+    await eventually(() => received.endsWith('second'), 'the arrival');
+    expect(received).toBe('first second');
+    await second.close();
+    pty.close();
+  });
+
+  it('sees each of twenty unplugs that come right after traffic, and leaves no file descriptor', async () => {
+    const before = fds();
+    let lost = 0;
+    for (let round = 0; round < 20; round++) {
+      const pty = echoing();
+      let received = 0;
+      const connection: Connection = await serialTransport(pty.path).open(
+        {
+          data: (bytes) => {
+            received += bytes.length;
+          },
+          lost: () => {
+            lost++;
+          },
+        },
+        never,
+      );
+      for (let message = 1; message <= 5; message++) {
+        await connection.write(Buffer.from('0123456789'));
+        await eventually(() => received === message * 10, 'the echo');
+      }
+      if (round % 2 === 0) pty.write(Buffer.from('traffic'));
+      pty.close();
+      await eventually(() => lost === round + 1, `unplug ${round + 1}`, 1_000);
+      await connection.close();
+    }
+    await eventually(() => fds() === before, 'the return of all file descriptors');
+    expect(lost).toBe(20);
+  });
+});
+
+describe('a port on a real tty', () => {
+  it('comes back by itself on another device, with nothing of the time before', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'labwire-replug-'));
+    const path = join(folder, 'by-id', 'usb-Sensor');
+    const before = fds();
+    const port = new Port({ transport: serialTransport(path), clock: systemClock, log: silentLogger, settleMs: 5 });
+    const drops: string[] = [];
+    const link = new Bus({ port, clock: systemClock }).link({
+      framing: lines({ send: '\n' }),
+      timing: { replyMs: 500 },
+      onDrop: (reason) => drops.push(reason),
+    });
+    port.start();
+    await eventually(() => port.state === 'waiting', 'the first attempt');
+
+    const asked: string[] = [];
+    const plug = (name: string): Pty => {
+      const pty = Pty.open({ link: join(folder, name) });
+      let begun = '';
+      pty.onData((bytes) => {
+        begun += bytes.toString();
+        for (let end = begun.indexOf('\n'); end !== -1; end = begun.indexOf('\n')) {
+          asked.push(begun.slice(0, end));
+          if (!begun.startsWith('silent')) pty.write(Buffer.from(`${name} ${begun.slice(0, end)}\n`));
+          begun = begun.slice(end + 1);
+        }
+      });
+      return pty;
+    };
+
+    const first = plug('tty1');
+    mkdirSync(join(folder, 'by-id'));
+    symlinkSync(first.path, path);
+    await eventually(() => port.state === 'open', 'the opening', 3_000);
+    expect(await link.query('a?')).toBe('tty1 a?');
+    const unanswered = link.query('silent');
+    unanswered.catch(() => {});
+    await eventually(() => asked.includes('silent'), 'the question');
+    rmSync(join(folder, 'by-id'), { recursive: true });
+    first.close();
+    await expect(unanswered).rejects.toThrow('CONDITION_LOST');
+    expect(port.state).not.toBe('open');
+
+    const second = plug('tty2');
+    mkdirSync(join(folder, 'by-id'));
+    symlinkSync(second.path, path);
+    await eventually(() => port.state === 'open', 'the return', 3_000);
+    expect(await link.query('b?')).toBe('tty2 b?');
+    expect(asked).toEqual(['a?', 'silent', 'b?']);
+    expect(drops).toEqual([]);
+
+    await port.stop();
+    second.close();
+    // One more: the process keeps what it watches folders with.
+    await eventually(() => fds() <= before + 1, 'the return of the file descriptors');
+    rmSync(folder, { recursive: true });
+  });
+});
