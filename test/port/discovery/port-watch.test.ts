@@ -96,7 +96,7 @@ describe('watchPorts', () => {
     tree.plug({ adapter: 'ftdi', location: '1-1', tty: 'ttyUSB0' });
     const told = await watching();
     mkdirSync(join(root, 'dev/serial/by-id'), { recursive: true });
-    symlinkSync('../../../ttyUSB0', join(root, 'dev/serial/by-id/usb-it'));
+    symlinkSync('../../ttyUSB0', join(root, 'dev/serial/by-id/usb-it'));
     await eventually(() => told.length === 2, 'the name');
     expect(told[1]).toMatchObject({ appeared: [], vanished: [], ports: [{ byId: '/dev/serial/by-id/usb-it' }] });
     // These folders come and go with the adapters, and are watched anew each time.
@@ -104,7 +104,7 @@ describe('watchPorts', () => {
     await eventually(() => told.length === 3, 'the loss of the name');
     mkdirSync(join(root, 'dev/serial/by-id'), { recursive: true });
     await eventually(() => watchedFolders() === 3, 'the watch of the new folder');
-    symlinkSync('../../../ttyUSB0', join(root, 'dev/serial/by-id/usb-that'));
+    symlinkSync('../../ttyUSB0', join(root, 'dev/serial/by-id/usb-that'));
     await eventually(() => told.length === 4, 'the new name');
     expect(told[3]).toMatchObject({ ports: [{ byId: '/dev/serial/by-id/usb-that' }] });
   });
