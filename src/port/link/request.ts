@@ -1,4 +1,4 @@
-import { abortError, LabwireError } from '../../base/index.ts';
+import { abortError, LabwireError, show } from '../../base/index.ts';
 
 /** The answer (empty for what expects none), or what makes the error: where it is made, its stack begins. */
 export type Outcome = string | (() => Error);
@@ -47,7 +47,7 @@ export class Request {
 
   /** Names it in messages; made only when there is one to write. */
   get what(): string {
-    return `${this.#portName}: ${JSON.stringify(this.asking.text)}`;
+    return `${this.#portName}: ${showQuestion(this.asking.text)}`;
   }
 
   /** Whether the frame answers it. A driver's mistake ends the question, and not the process. */
@@ -69,4 +69,13 @@ export class Request {
     this.#resolve(outcome);
     this.#onSettled(this);
   }
+}
+
+const LONGEST_HEX = 24;
+
+/** Text as it is, bytes as hexadecimal digits; not too much of either. */
+function showQuestion(text: string): string {
+  if (/^[\t\r\n -~]*$/.test(text)) return show(text);
+  const hex = Buffer.from(text.slice(0, LONGEST_HEX), 'latin1').toString('hex').replace(/..\B/g, '$& ');
+  return `<${hex}${text.length > LONGEST_HEX ? ' …' : ''}>`;
 }

@@ -80,6 +80,15 @@ describe('Link.query', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('shows a question of bytes as hexadecimal digits, and of a long one its beginning', async () => {
+    const { clock, link } = await bench({ retries: 0 });
+    const binary = link.query('\x01\x04\x00\x00\x00\x02\x71\xcb').catch((error: Error) => error.message);
+    const long = link.query('x'.repeat(10_000)).catch((error: Error) => error.message);
+    await clock.advance(10_000);
+    expect(await binary).toContain('<01 04 00 00 00 02 71 cb>: no answer');
+    expect((await long).length).toBeLessThan(300);
+  });
+
   it('gives up early when not even a first byte comes', async () => {
     const { clock, link, say } = await bench({ firstByteMs: 200, replyMs: 1000, retries: 0 });
     const silent = held(link.query('A?'));
