@@ -1,5 +1,6 @@
 import {
   bad,
+  type Exchange,
   Instrument,
   LabwireError,
   type Reason,
@@ -38,6 +39,13 @@ const WORDS: Readonly<Record<string, Reason>> = {
  * User's Manual, ch. 6; the words for over and under range are of old models and were not met in a capture.
  */
 export class LakeShore extends Instrument {
+  /** All readings at once, `+027.100` each, and a status of three digits for each input. */
+  static exchanges(_options: unknown, channels: readonly string[]): Exchange[] {
+    const status = { sent: 'RDGST? 1\r\n'.length, received: '000\r\n'.length };
+    const readings = { sent: 'KRDG? 0\r\n'.length, received: channels.length * '+027.100,'.length + 1 };
+    return [readings, ...channels.map(() => status)];
+  }
+
   readonly interval = setting(1, { unit: 's', minimum: 0.1, doc: 'Time between two readings of all inputs.' });
 
   readonly acquire = task({ autostart: true, doc: 'Reads all inputs.' }, async ({ every, signal }) => {

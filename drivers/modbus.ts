@@ -29,14 +29,18 @@ const DEFAULT_ADDRESS = 1;
  */
 export class Modbus extends Instrument {
   static readonly options = modbusOptions;
-  static readonly address = z.int().min(1).max(247).describe('The Modbus address of the device, 1 to 247; default 1.');
+  static readonly address = z
+    .int()
+    .min(1)
+    .max(254)
+    .describe('The Modbus address of the device, 1 to 247; some answer at any address to 254, on a line of their own.');
 
   static framing({ mode }: ModbusOptions): Framing {
     return mode === 'rtu' ? rtuFraming() : asciiFraming();
   }
 
-  static exchanges(options: ModbusOptions): Exchange[] {
-    return planBlocks(pointsOf(options), options).map((block) => exchange(options.mode, block));
+  static exchanges(options: ModbusOptions, channels: readonly string[]): Exchange[] {
+    return blocksOf(options, (channel) => channels.includes(channel)).map((block) => exchange(options.mode, block));
   }
 
   static channelsFrom(options: ModbusOptions): Record<string, ChannelFacts> {
@@ -47,8 +51,7 @@ export class Modbus extends Instrument {
 
   readonly acquire = task({ autostart: true, doc: 'Reads the registers.' }, async ({ every, signal }) => {
     const options = this.options as ModbusOptions;
-    const wanted = pointsOf(options).filter(({ id }) => this.wants(id));
-    const blocks = planBlocks(wanted, options);
+    const blocks = blocksOf(options, (channel) => this.wants(channel));
     for await (const _ of every(this.interval)) await this.#poll(blocks, signal);
   });
 
@@ -115,4 +118,10 @@ export class Modbus extends Instrument {
       this.log.warn(this.#refusal(block, exception));
     }
   }
+}
+
+/** What one poll asks for. */
+function blocksOf(options: ModbusOptions, wants: (channel: string) => boolean): Block<ReadPoint>[] {
+  const wanted = pointsOf(options).filter(({ id }) => wants(id));
+  return planBlocks(wanted, options);
 }

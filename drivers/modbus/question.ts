@@ -40,6 +40,9 @@ export function request(mode: Mode, { address, table, start, count }: Question):
  * length, the question's own echo, damaged.
  */
 export function answerTo(mode: Mode, question: Question, frame: string): Answer | undefined {
+  // The echo of a question for bits may look like an answer to it. An answer of the very same bytes is lost by this, on
+  // a line without echo too; but such a one comes once in a great many.
+  if (frame === request(mode, question)) return undefined;
   const message = mode === 'rtu' ? fromRtu(frame) : fromAscii(frame);
   if (!message || message[0] !== question.address) return undefined;
   const { code } = tables[question.table];

@@ -9,6 +9,8 @@ export interface PortFacts {
   readonly port: string;
   readonly state: string;
   readonly serial: LineSettings;
+  /** What the sequences of its entries belong to: another one begins anew. */
+  readonly ring: string;
 }
 
 export interface TrafficListener {
@@ -30,6 +32,7 @@ const LONGEST = 256 * 1024;
 const portFacts = z.object({
   port: z.string(),
   state: z.string(),
+  ring: z.string(),
   serial: z
     .object({
       baudRate: z.number(),

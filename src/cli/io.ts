@@ -9,8 +9,8 @@ export interface CliIo {
   readonly terminal: boolean;
   /** Whether standard output is one; default not. */
   readonly outputTerminal?: boolean;
-  /** Resolves at SIGINT or SIGTERM. */
-  untilStopped(): Promise<void>;
+  /** Resolves at SIGINT or SIGTERM, or at the abort of the signal, since a command may end for another reason. */
+  untilStopped(signal?: AbortSignal): Promise<void>;
 }
 
 export const processIo: CliIo = {
@@ -19,7 +19,7 @@ export const processIo: CliIo = {
   env: process.env,
   terminal: process.stderr.isTTY === true,
   outputTerminal: process.stdout.isTTY === true,
-  untilStopped: () =>
+  untilStopped: (signal) =>
     new Promise((resolve) => {
       // Who listens for signals only, and to nothing else, would end here.
       const alive = setInterval(() => {}, 2 ** 30);
@@ -27,9 +27,12 @@ export const processIo: CliIo = {
         clearInterval(alive);
         process.off('SIGINT', stop);
         process.off('SIGTERM', stop);
+        signal?.removeEventListener('abort', stop);
         resolve();
       };
       process.on('SIGINT', stop);
       process.on('SIGTERM', stop);
+      if (signal?.aborted) stop();
+      else signal?.addEventListener('abort', stop);
     }),
 };

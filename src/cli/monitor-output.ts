@@ -18,23 +18,25 @@ export interface MonitorOutputOptions {
 export class MonitorOutput implements TrafficListener {
   readonly #options: MonitorOutputOptions;
   #facts: { readonly port: string; readonly serial: LineSettings } = { port: '', serial: {} };
-  #shownUntil = Number.NEGATIVE_INFINITY;
-  #newest = Number.NEGATIVE_INFINITY;
+  #ring = '';
+  /** The sequence of the newest entry that was shown of this ring. */
+  #shown = 0;
 
   constructor(options: MonitorOutputOptions) {
     this.#options = options;
   }
 
-  /** A ring that is told again has been shown up to here. */
+  /** Of a ring that is told again only what is new is shown. */
   facts(facts: PortFacts): void {
     this.#facts = facts;
-    this.#shownUntil = this.#newest;
+    if (facts.ring !== this.#ring) this.#shown = 0;
+    this.#ring = facts.ring;
     this.#options.greet(facts);
   }
 
   entry(entry: TrafficEntry): void {
-    if (entry.at <= this.#shownUntil) return;
-    this.#newest = entry.at;
+    if (entry.sequence <= this.#shown) return;
+    this.#shown = entry.sequence;
     const { text, recording, print, fail } = this.#options;
     try {
       recording?.add(entry, this.#facts.port, this.#facts.serial);

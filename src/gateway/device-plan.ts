@@ -97,7 +97,7 @@ export function planDevice(
   const description = describeDevice({ id, gateway, device, port, model, channels, settingValues });
   checkTags(description, device.tags, findings);
   if (findings.faulty || !framing) return { issues };
-  const wanted = (channel: string): boolean => channels.get(channel)?.enabled ?? false;
+  const wanted = [...channels].filter(([, { enabled }]) => enabled).map(([channel]) => channel);
   const members = { instrument, tasks, settings, settingValues, channels };
   const line = {
     serial: { ...model.serial, ...(shared ? shared.serial : device.serial) },

@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs';
 import type { ConfigIssue } from '../base/index.ts';
 import { type Configuration, type PortConfiguration, tcpAddressOf } from '../config/index.ts';
+import { realPath } from './real-path.ts';
 
 /** Two devices on one instrument would take it from each other for ever, by whatever names they call it. */
 export function doublePorts({ devices, ports }: Configuration): ConfigIssue[] {
@@ -32,13 +32,4 @@ function instrumentAt(port: PortConfiguration): string | undefined {
   if ('emulated' in port) return undefined;
   const { host, port: number } = tcpAddressOf('tcp' in port ? port.tcp : port.rfc2217);
   return `tcp://${host.toLowerCase()}:${number}`;
-}
-
-/** A lasting name in `/dev/serial/by-id` is a link; what is not plugged in leads nowhere, and its name must do. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

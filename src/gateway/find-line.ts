@@ -1,10 +1,10 @@
-import { realpathSync } from 'node:fs';
 import type { Logger } from '../base/index.ts';
 import type { Configuration, PortConfiguration } from '../config/index.ts';
 import type { InstrumentClass, Model } from '../instrument/index.ts';
 import { type Framing, lines } from '../port/index.ts';
 import { compose, type GatewayParts, planDevices } from './composition.ts';
 import { lineOptions, type SerialFacts } from './port-options.ts';
+import { realPath } from './real-path.ts';
 
 /** A line as a configuration has it, for who only wants to listen to it. */
 export interface FoundLine {
@@ -28,22 +28,13 @@ export function findLine(
 ): FoundLine | undefined {
   const plans = planDevices(configuration, compose(parts, log));
   const isNamed = (port: PortConfiguration, ...ids: string[]): boolean =>
-    ids.includes(name) || ('path' in port && real(port.path) === real(name));
+    ids.includes(name) || ('path' in port && realPath(port.path) === realPath(name));
   for (const [device, { id, port, serial }] of plans.lines) {
     const framing = plans.devices.get(device)?.framing;
     if (framing && isNamed(port, device, id)) return { port, serial, framing };
   }
-  const unused = configuration.ports[name];
+  const unused = Object.hasOwn(configuration.ports, name) ? configuration.ports[name] : undefined;
   return unused && { port: unused, serial: unused.serial ?? {}, framing: lines(lineOptions(undefined)) };
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // What is not there is called as it is written.
-    return path;
-  }
 }
 
 /** How a line to an instrument of a model is set, and what it says is cut, where no configuration says more. */

@@ -216,6 +216,10 @@ export class Gateway {
         !same(plansBefore.devices.get(id)?.model, plans.devices.get(id)?.model) ||
         !same(plansBefore.lines.get(id), plans.lines.get(id));
       const change = compareConfigurations(before, configuration, remodelled);
+      const held = change.changed.flatMap((id) => {
+        const line = plans.lines.get(id);
+        return line && same(line, plansBefore.lines.get(id)) ? [this.#lines.hold(line)] : [];
+      });
       await Promise.all(change.changed.map((id) => this.#stopDevice(id)));
       for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
       if (change.server) await this.#moveServer(before.server);
@@ -224,6 +228,7 @@ export class Gateway {
       for (const id of [...change.changed, ...change.added]) {
         this.#add(id);
       }
+      await Promise.all(held.map((letGo) => letGo()));
       this.#tellInfo();
       const { added, removed, changed } = change;
       this.#log.info({ added, removed, changed }, 'configuration applied');

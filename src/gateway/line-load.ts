@@ -15,12 +15,12 @@ const TURN_AROUND_S = 0.02;
  */
 export function lineLoad(
   line: { readonly serial: SerialFacts; readonly spacing: number | undefined },
-  members: readonly Pick<DevicePlan, 'exchanges' | 'settingValues' | 'timing'>[],
+  members: readonly Pick<DevicePlan, 'exchanges' | 'settings' | 'settingValues' | 'timing'>[],
 ): number {
   const secondsPerByte = bitsPerByte(line.serial) / (line.serial.baudRate ?? 9600);
   let load = 0;
-  for (const { exchanges, settingValues, timing } of members) {
-    const interval = settingValues.get('interval');
+  for (const { exchanges, settings, settingValues, timing } of members) {
+    const interval = settingValues.get('interval') ?? settings.get('interval')?.value;
     if (typeof interval !== 'number' || interval <= 0) continue;
     const spacing = Math.max(line.spacing ?? 0, timing.spacing ?? 0);
     for (const { sent, received } of exchanges) {

@@ -12,7 +12,7 @@ export interface LinePlan {
   readonly shared: boolean;
   readonly port: PortConfiguration;
   readonly serial: SerialFacts;
-  /** In seconds. */
+  /** In seconds; of a shared line its own alone. */
   readonly settle: number | undefined;
   /** Least time between any two transactions on it, in seconds. */
   readonly spacing: number | undefined;
@@ -62,8 +62,9 @@ function shareLine(
   // That there is no such line has been said of each of its devices.
   if (!shared || !first) return lines;
   const { serial: _, timing, ...port } = shared;
-  const settle = timing?.settle ?? longest(plans.map((plan) => plan.timing.settle));
-  const line: LinePlan = { id: name, shared: true, port, serial: first.serial, settle, spacing: timing?.spacing };
+  // The same whichever of its devices comes first: who stays is not to feel that another one goes.
+  const serial = { ...BY_DEFAULT, ...first.serial };
+  const line: LinePlan = { id: name, shared: true, port, serial, settle: timing?.settle, spacing: timing?.spacing };
   const owners = new Map<string, string>();
   for (const plan of plans) {
     lines.set(plan.id, line);
@@ -108,11 +109,6 @@ function difference(one: SerialFacts, other: SerialFacts): string | undefined {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof SerialFacts>;
   const differing = [...keys].find((key) => a[key] !== b[key]);
   return differing && `${differing} (${a[differing] ?? 'default'}, ${b[differing] ?? 'default'})`;
-}
-
-function longest(durations: readonly (number | undefined)[]): number | undefined {
-  const known = durations.filter((duration) => duration !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function unused({ ports, devices }: Configuration): ConfigIssue[] {

@@ -54,7 +54,7 @@ export class LineSet {
 
   /** @param emulator put on the line, where that is emulated */
   join(plan: LinePlan, emulator: Emulator | undefined, options: EmulatorOptions): LineSeat {
-    const key = `${plan.shared ? 'ports' : 'devices'}.${plan.id}`;
+    const key = keyOf(plan);
     const line = this.#lines.get(key) ?? this.#open(plan);
     this.#lines.set(key, line);
     line.members++;
@@ -73,6 +73,14 @@ export class LineSet {
         await line.port.stop();
       },
     };
+  }
+
+  /**
+   * Keeps a line open, if it is, while its devices are made anew: an instrument on it may still owe an answer to a
+   * question of before. @returns lets it go
+   */
+  hold(plan: LinePlan): () => Promise<void> {
+    return this.#lines.has(keyOf(plan)) ? this.join(plan, undefined, {}).leave : async () => {};
   }
 
   #open(plan: LinePlan): Line {
@@ -98,6 +106,10 @@ export class LineSet {
       : undefined;
     return { plan, port, bus, attach, members: 0 };
   }
+}
+
+function keyOf({ shared, id }: LinePlan): string {
+  return `${shared ? 'ports' : 'devices'}.${id}`;
 }
 
 function view({ plan, port }: Line): PortView {

@@ -60,9 +60,9 @@ export interface InstrumentClass {
   /**
    * What one poll sends and receives, for the reckoning whether a plan fits its line; default: nothing is known.
    *
-   * @param wants whether the site wants a channel
+   * @param channels those that the site wants
    */
-  exchanges?(options: never, wants: (channel: string) => boolean): readonly Exchange[];
+  exchanges?(options: never, channels: readonly string[]): readonly Exchange[];
   /** Channels that follow from the driver's section, for instruments that the site describes. */
   channelsFrom?(options: never): Record<string, ChannelFacts>;
 }

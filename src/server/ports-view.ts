@@ -12,6 +12,8 @@ export interface TrafficLine {
 
 /** What a port keeps of its traffic, and what comes. */
 export interface TrafficView {
+  /** Another one for each life of the port, whose sequences begin anew. */
+  readonly id: string;
   /** The newest sequence; 0 while there is none. */
   readonly newest: number;
   /** What is there with a greater sequence, in order. */

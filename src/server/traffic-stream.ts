@@ -54,7 +54,7 @@ export function streamTraffic(port: PortView, response: ServerResponse, live: bo
   });
 
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
-  if (write(`${JSON.stringify({ port: name, state, counters, serial })}\n`)) pump();
+  if (write(`${JSON.stringify({ port: name, state, counters, serial, ring: traffic.id })}\n`)) pump();
 }
 
 function json({ sequence, at, kind, bytes, text }: TrafficLine): string {

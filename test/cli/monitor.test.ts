@@ -228,7 +228,7 @@ describe('labwire monitor, from a gateway', () => {
       });
       return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     };
-    const facts = '{"port":"x","state":"open"}\n';
+    const facts = '{"port":"x","state":"open","ring":"r"}\n';
 
     it.each([
       ['a page', 200, '<html>\n'],

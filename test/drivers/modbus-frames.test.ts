@@ -150,6 +150,12 @@ describe('RTU frames', () => {
     }
   });
 
+  test.each(['rtu', 'ascii'] as const)('are told from an echo that has the form of one, in %s', (mode) => {
+    // 17 coils from 0x0300 on: its third byte is 3, and three bytes answer it.
+    const question: Question = { address: 1, table: 'coil', start: 0x0300, count: 17 };
+    expect(answerTo(mode, question, request(mode, question))).toBeUndefined();
+  });
+
   test('are told from the echo before them', async () => {
     const echo = bytes('01 04 00 00 00 02 71 CB');
     const { texts, drops, atOnce } = await cut(rtuFraming(), Buffer.concat([echo, answer]));

@@ -181,9 +181,10 @@ describe('questions', () => {
 
   test('are reckoned with by the bytes that they and their answers take', () => {
     const section = modbusOptions.parse(channels({ t: { input: 1 }, h: { input: 2 }, r: { coil: 0 } }));
-    expect(Modbus.exchanges(section)).toEqual([
+    expect(Modbus.exchanges(section, ['t', 'h', 'r'])).toEqual([
       { sent: 8, received: 6 },
       { sent: 8, received: 9 },
     ]);
+    expect(Modbus.exchanges(section, ['t'])).toEqual([{ sent: 8, received: 7 }]);
   });
 });

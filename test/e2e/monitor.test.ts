@@ -45,3 +45,13 @@ it('opens a free port, and leaves it free', async () => {
     await served.stop();
   }
 });
+
+it.each([
+  ['that is not there', ['/dev/nosuch'], 1, /PORT_ABSENT/],
+  ['that nothing is called', ['constructor'], 2, /"constructor"/],
+  ['of a gateway that is not there', ['meter', '--url', 'http://127.0.0.1:1'], 1, /GATEWAY_UNREACHABLE/],
+])('ends by itself with a port %s', async (_what, args, status, message) => {
+  const config = folder.write('none.yaml', 'server: { port: 0 }\n');
+  const { ended } = labwire('monitor', ...args, '--config', config);
+  expect(await ended).toMatchObject({ status, stderr: expect.stringMatching(message) });
+});

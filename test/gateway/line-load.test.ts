@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lineLoad } from '../../src/gateway/line-load.ts';
 
 const member = (interval: number, exchanges: readonly { sent: number; received: number }[], spacing?: number) => ({
+  settings: new Map(),
   settingValues: new Map([['interval', interval]]),
   exchanges,
   timing: spacing === undefined ? {} : { spacing },
@@ -30,7 +31,7 @@ describe('the load of a line', () => {
   });
 
   it('does not count what tells no exchanges, nor a talker, which has no interval', () => {
-    const talker = { settingValues: new Map(), exchanges: [question], timing: {} };
+    const talker = { settings: new Map(), settingValues: new Map(), exchanges: [question], timing: {} };
     expect(lineLoad({ serial: {}, spacing: undefined }, [member(1, []), talker])).toBe(0);
   });
 });

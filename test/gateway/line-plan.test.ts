@@ -9,8 +9,8 @@ import { Thermometer, thermometerModel } from './thermometer.ts';
 class AddressedThermometer extends Thermometer {
   static readonly address = z.number().int().min(1).max(9);
 
-  static exchanges(_options: unknown, wants: (channel: string) => boolean) {
-    return wants('temperature') ? [{ sent: 4, received: 200 }] : [];
+  static exchanges(_options: unknown, channels: readonly string[]) {
+    return channels.includes('temperature') ? [{ sent: 4, received: 200 }] : [];
   }
 }
 
@@ -54,7 +54,7 @@ describe('devices that name one of "ports"', () => {
       id: 'bus1',
       shared: true,
       port: { path: '/dev/ttyX' },
-      serial: { baudRate: 9600, parity: 'even', echo: true },
+      serial: { baudRate: 9600, dataBits: 8, parity: 'even', stopBits: 1, echo: true },
       settle: 0.1,
       spacing: 0.02,
     });
@@ -83,7 +83,7 @@ describe('devices that name one of "ports"', () => {
     ]);
     const { lines, said } = planned(devices, { bus1: { path: '/dev/ttyX', serial: { baudRate: 38_400 } } });
     expect(said).toEqual([]);
-    expect(lines.get('b')?.serial).toEqual({ baudRate: 38_400 });
+    expect(lines.get('b')?.serial).toMatchObject({ baudRate: 38_400 });
   });
 
   it('say nothing of the line themselves', () => {
@@ -126,6 +126,12 @@ describe('a plan that cannot be kept', () => {
     expect(planned({ a: { interval: 0.2, port: { path: '/dev/ttyY' } } }, {}).said).toEqual([
       'warning: devices.a asks for 116 % of the time that its line has: ask less often (interval), set a higher baud rate, or switch channels off',
     ]);
+  });
+
+  it('is found with the interval that the driver has by itself, too', () => {
+    const five = Object.fromEntries([1, 2, 3, 4, 5].map((address) => [`d${address}`, { address }]));
+    // Five times 232.5 ms, in a second.
+    expect(planned(five).said).toEqual([expect.stringMatching(/asked for 116 % of the time/)]);
   });
 
   it('is none where it fits, where nothing is asked, or where the line is emulated', () => {

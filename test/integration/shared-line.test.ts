@@ -34,9 +34,11 @@ class Wires implements EmulatedInstrument {
   }
 }
 
+const own = { gateway: { id: 'lab' }, server: { port: 0 }, mqtt: { embedded: { port: 0 } } };
+
 async function started(configuration: ConfigurationInput, systemRoot?: string) {
   const gateway = new Gateway(
-    { gateway: { id: 'lab' }, server: { port: 0 }, mqtt: { embedded: { port: 0 } }, ...configuration },
+    { ...own, ...configuration },
     { drivers, models: [models], emulators, ...(systemRoot !== undefined && { systemRoot }) },
   );
   await gateway.start();
@@ -120,7 +122,7 @@ describe('devices on one line', () => {
     const base = { ports: { bus1: { path } } };
     const { gateway, all, json, falls } = await started({ ...base, devices: { one: air(1), two: air(2) } });
     await until(() => json('one/health').state === 'online' && json('two/health').state === 'online');
-    const rest = { gateway: { id: 'lab' }, server: { port: 0 }, mqtt: { embedded: { port: 0 } }, ...base };
+    const rest = { ...own, ...base };
     await gateway.apply({ ...rest, devices: { one: air(1), three: air(3) } });
     await until(() => json('three/health').state === 'online');
     expect(falls('one')).toBe(0);
@@ -130,6 +132,19 @@ describe('devices on one line', () => {
     await until(() => falls('one') === 1 && all('one/status').at(-1) === 'online');
   });
 
+  it('keep their line also when the one that was first on it goes', async () => {
+    const { path } = cable('line', ...[1, 2].map((address) => new XyMd02Emulator({ address })));
+    const { gateway, falls, json } = await started({
+      ports: { bus1: { path } },
+      devices: { one: air(1, { timing: { settle: 0.2 } }), two: air(2) },
+    });
+    await until(() => json('one/health').state === 'online' && json('two/health').state === 'online');
+    await gateway.apply({ ...own, ports: { bus1: { path } }, devices: { two: air(2), three: air(1) } });
+    await until(() => json('three/health').state === 'online');
+    expect(falls('two')).toBe(0);
+    expect(json('three/info').connection.opens).toBe(1);
+  });
+
   it('may be emulated, instruments of different models among them', async () => {
     const { json } = await started({
       ports: { bus1: { emulated: true, serial: { baudRate: 9600 } } },
@@ -137,6 +152,19 @@ describe('devices on one line', () => {
     });
     await until(() => json('meter/channels/voltage').unit === 'V' && json('air/channels/humidity').unit === '%');
     expect(json('meter/info')).toMatchObject({ simulated: true, address: 7 });
+  });
+});
+
+describe('an edit of a device', () => {
+  it('leaves its line open, since the instrument may still owe an answer', async () => {
+    const { path } = cable('line', new XyMd02Emulator());
+    const devices = (interval: number) => ({ one: { model: 'xy-md02', port: { path }, interval } });
+    const { gateway, falls, json } = await started({ devices: devices(0.1) });
+    await until(() => json('one/health').state === 'online');
+    await gateway.apply({ ...own, devices: devices(0.2) });
+    await until(() => falls('one') === 1 && json('one/health').state === 'online');
+    expect(json('one/settings/interval')).toMatchObject({ value: 0.2 });
+    expect(json('one/info').connection.opens).toBe(1);
   });
 });
 

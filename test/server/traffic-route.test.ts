@@ -77,7 +77,7 @@ describe('the traffic of a port', () => {
         .split('\n')
         .map((line) => JSON.parse(line)),
     ).toEqual([
-      { port: PATH, state: 'open', counters: { opens: 1 }, serial: { baudRate: 9600 } },
+      { port: PATH, state: 'open', counters: { opens: 1 }, serial: { baudRate: 9600 }, ring: port.traffic.id },
       { sequence: 1, at: '2023-11-14T22:13:20.000001Z', kind: 'state', text: 'open' },
       { sequence: 2, at: '2023-11-14T22:13:20.000002Z', kind: 'sent', hex: '4b3f0d0a' },
       { sequence: 3, at: '2023-11-14T22:13:20.000003Z', kind: 'frame', text: '+4 \xb0' },

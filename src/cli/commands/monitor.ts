@@ -43,7 +43,7 @@ export async function monitorCommand(name: string, options: MonitorOptions, io: 
   const recording = options.record === undefined ? undefined : Recording.open(options.record);
   const stop = new AbortController();
   const { signal } = stop;
-  void io.untilStopped().then(() => stop.abort());
+  void io.untilStopped(signal).then(() => stop.abort());
   let failure: unknown;
   let source = '';
   const output = new MonitorOutput({
@@ -67,7 +67,12 @@ export async function monitorCommand(name: string, options: MonitorOptions, io: 
     if (asked === undefined || end) {
       source = 'opened by this command';
       const line = lineNamed(name, found, { model, serial: serialOf(options) }, site);
-      output.facts({ port: portName(line.port), state: 'opening', serial: line.serial as PortFacts['serial'] });
+      output.facts({
+        port: portName(line.port),
+        state: 'opening',
+        serial: line.serial as PortFacts['serial'],
+        ring: source,
+      });
       await followPort(transportTo(line.port, line.serial), line.framing, output, signal);
     }
     if (failure !== undefined) throw toError(failure);

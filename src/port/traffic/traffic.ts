@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Listeners } from '../../base/index.ts';
 
 const kinds = ['sent', 'received', 'discarded', 'frame', 'dropped', 'error', 'state'] as const;
@@ -37,6 +38,8 @@ class Store {
  * entries, or fewer once they take more than 64 KiB. Nothing is allocated before the first, and nothing per entry.
  */
 export class Traffic {
+  /** Another one for each, whose sequences begin anew. */
+  readonly id = randomUUID();
   readonly #added = new Listeners<[entry: TrafficEntry]>();
   #listening = 0;
   #store: Store | undefined;
