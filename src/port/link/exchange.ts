@@ -32,6 +32,7 @@ export class Exchange {
   /** Something arrived, beside the echo. */
   #hasHeard = false;
   #answer: string | undefined;
+  /** When it was sent, or begun while it is not; monotonic, in ms. */
   #sentMs: number;
 
   constructor(station: Station, request: Request, options: ExchangeOptions) {
@@ -48,9 +49,9 @@ export class Exchange {
     return this.#answer ?? '';
   }
 
-  /** When it was sent, or begun while it is not; monotonic, in ms. */
+  /** When it was sent at the latest: now, where that is not known; monotonic, in ms. */
   get sentMs(): number {
-    return this.#sentMs;
+    return this.#isSent ? this.#sentMs : this.#options.clock.monotonic();
   }
 
   /** The next frame may be its answer: from the beginning, since it may come before the writing is reported done. */

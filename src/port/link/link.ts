@@ -62,7 +62,8 @@ const QUIET_BEFORE_FRAME_MS = 250;
  * and at once with `ConditionLost` when the port is not open or is lost.
  *
  * No answer is ever taken for that of another question: what came unasked is dropped before a question is sent, and after
- * a time-out the next question waits until the late answer came, or would have come by now (twice the limit).
+ * a time-out, or a loss of the port, the next question waits until the late answer came, or would have come by now (twice
+ * the limit).
  */
 export class Link {
   readonly port: Port;

@@ -17,6 +17,8 @@ const QUIET_LIMIT_MS = 1000;
 /**
  * Answers that may still come to tries that are over. Where nothing in an answer tells which question it belongs to,
  * the next one waits for them; where something does, they are told apart by it.
+ *
+ * They outlive the connection: an instrument behind an adapter knows nothing of its unplug, and answers all the same.
  */
 export class OwedAnswers {
   /** In the order in which the questions were sent. */
@@ -93,11 +95,5 @@ export class OwedAnswers {
     const owedMs = this.untilMs(station, request);
     const limitMs = Math.max(request.askedMs, station.lastEndMs, owedMs, this.#lastLateMs) + QUIET_LIMIT_MS;
     return Math.max(owedMs, Math.min(this.#strayMs + station.quietMs, limitMs));
-  }
-
-  clear(): void {
-    this.#debts = [];
-    this.#lastLateMs = Number.NEGATIVE_INFINITY;
-    this.#strayMs = Number.NEGATIVE_INFINITY;
   }
 }

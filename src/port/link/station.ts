@@ -104,7 +104,6 @@ export class Station {
   begin(): void {
     this.ear.begin();
     this.failures = 0;
-    this.lastEndMs = Number.NEGATIVE_INFINITY;
     this.restUntilMs = Number.NEGATIVE_INFINITY;
   }
 }

@@ -23,7 +23,8 @@ export interface TransactionsOptions {
  *
  * An answer that comes too late must not be taken for that of the next question. So the answers still owed are kept, and
  * waited for before a question that could take them: for as long as they may take if the instrument is up to twice as
- * slow as it is allowed to be, and until the line is quiet.
+ * slow as it is allowed to be, and until the line is quiet. That the port was lost or opened anew meanwhile changes
+ * nothing; one that was switched off owes nothing, and costs that wait once.
  */
 export class Transactions {
   readonly #options: TransactionsOptions;
@@ -119,9 +120,8 @@ export class Transactions {
     this.#ladder.failed(error, station.silentSinceMs, nowMs);
   }
 
-  /** The port is open anew: nothing is owed on this connection. */
+  /** The port is open anew. */
   begin(): void {
-    this.#owed.clear();
     this.#turns.begin();
   }
 

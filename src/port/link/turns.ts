@@ -86,7 +86,6 @@ export class Turns {
 
   /** The port is open anew. */
   begin(): void {
-    this.#lastEndMs = Number.NEGATIVE_INFINITY;
     for (const station of this.#stations) station.begin();
   }
 

@@ -248,18 +248,56 @@ describe('Link.query', () => {
     expect(clock.pending).toBe(1); // the port's next attempt
   });
 
-  it('owes nothing to the connection before', async () => {
-    const { clock, link, memory, sent, say } = await bench({ retries: 0 });
+  it('waits after a loss of the port for the answer to what was under way', async () => {
+    const { clock, link, memory, drops, sent, say } = await bench({ retries: 0 });
     held(link.query('A?'));
     await clock.advance(10);
     memory.unplug();
     memory.plug();
     await clock.advance(500);
     const answer = link.query('B?');
-    await clock.advance(0);
-    expect(sent.map(({ text }) => text)).toEqual(['A?', 'B?']);
+    await clock.advance(200);
+    expect(sent.map(({ text }) => text)).toEqual(['A?']);
+    await say('answer to A\n');
+    await clock.advance(50);
+    await say('answer to B\n');
+    expect(await answer).toBe('answer to B');
+    expect(drops).toEqual([['late', 11]]);
+  });
+
+  it('waits after a loss of the port for twice the time limit of what was under way, and no longer', async () => {
+    const { clock, link, memory, sent, say } = await bench({ retries: 0, replyMs: 1000 });
+    held(link.query('A?'));
+    await clock.advance(10);
+    memory.unplug();
+    memory.plug();
+    await clock.advance(500);
+    const answer = link.query('B?');
+    await clock.advance(1489);
+    expect(sent).toHaveLength(1);
+    await clock.advance(1);
+    expect(sent.map(({ text, at }) => [text, at])).toEqual([
+      ['A?', 0],
+      ['B?', 2000],
+    ]);
     await say('fresh\n');
     expect(await answer).toBe('fresh');
+  });
+
+  it('goes on with the right answers when the port of a slow instrument is opened anew', async () => {
+    const { clock, link, memory, port } = await bench({ replyMs: 1000, retries: 0 });
+    memory.line.onReceive((bytes) => {
+      clock.setTimer(() => memory.line.send(`answer to ${bytes.toString().trim()}\r\n`), 800);
+    });
+    const answers: string[] = [];
+    for (let number = 1; number <= 6; number++) {
+      const asked = link.query(`Q${number}`).catch(() => 'lost');
+      await clock.advance(400);
+      if (number % 3 === 0) port.reopen(new Error('as an example'));
+      await clock.advance(number % 3 === 0 ? 1 : 4_000);
+      answers.push(await asked);
+    }
+    expect(answers).toEqual(['answer to Q1', 'answer to Q2', 'lost', 'answer to Q4', 'answer to Q5', 'lost']);
   });
 
   it('holds a bounded number of requests', async () => {

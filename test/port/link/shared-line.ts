@@ -4,10 +4,15 @@ import { Bus, type BusOptions, type Link, type LinkOptions, lines, memoryLine, P
 export type Drop = readonly [reason: string, bytes: number];
 
 /** A line in memory with a bus on it, and a clock that stands still. */
-export async function sharedLine(options: Partial<BusOptions> = {}, simulated = false) {
+export async function sharedLine(options: Partial<BusOptions> = {}, simulated = false, settleMs = 0) {
   const clock = new FakeClock();
   const memory = memoryLine('/dev/ttyBUS', { simulated, deliver: queueMicrotask });
-  const port = new Port({ transport: memory.transport, clock, log: silentLogger, settleMs: 0 });
+  const watchers = new Set<() => void>();
+  const watch = (appeared: () => void): (() => void) => {
+    watchers.add(appeared);
+    return () => watchers.delete(appeared);
+  };
+  const port = new Port({ transport: { ...memory.transport, watch }, clock, log: silentLogger, settleMs });
   const bus = new Bus({ port, clock, ...options });
   const sent: { text: string; at: number }[] = [];
   const instruments: ((text: string) => void)[] = [];
@@ -17,7 +22,12 @@ export async function sharedLine(options: Partial<BusOptions> = {}, simulated = 
     for (const instrument of instruments) instrument(text);
   });
   port.start();
-  await clock.advance(0);
+  await clock.advance(settleMs);
+  /** Plugs the line in, and the port sees it. */
+  const replug = (): void => {
+    memory.plug();
+    for (const appeared of [...watchers]) appeared();
+  };
 
   const link = (timing: LinkOptions['timing'] = {}, framing = lines({ send: '\n' })) => {
     const drops: Drop[] = [];
@@ -36,7 +46,7 @@ export async function sharedLine(options: Partial<BusOptions> = {}, simulated = 
     });
   };
   const asked = (address: string) => sent.filter(({ text }) => text.startsWith(address)).map(({ at }) => at);
-  return { clock, memory, port, bus, sent, link, say, instrument, asked };
+  return { clock, memory, port, bus, sent, link, say, instrument, asked, replug };
 }
 
 /** Asks as a driver of an addressed instrument does. */
