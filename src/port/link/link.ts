@@ -198,7 +198,7 @@ export class Link {
     }
     this.#lastArrival = frame.at;
     if (taken === 'answer') return;
-    this.#transactions.worked(this.#lastChunkMs);
+    this.#transactions.worked(this.#station, this.#lastChunkMs);
     for (const reader of this.#readers) reader.push(frame, this.#lastChunkMs);
   }
 

@@ -54,7 +54,7 @@ export class Station {
   restUntilMs = Number.NEGATIVE_INFINITY;
   /** Questions in a row without an answer. */
   failures = 0;
-  /** The first try that was not answered, since the last that was. */
+  /** The first try that was not answered, or the end of the silence that was too long, since something last came. */
   silentSinceMs: number | undefined;
   #lastAnswer: string | undefined;
   #lastAnswerMs = Number.NEGATIVE_INFINITY;
@@ -91,7 +91,6 @@ export class Station {
   answered(): void {
     this.failures = 0;
     this.restUntilMs = Number.NEGATIVE_INFINITY;
-    this.silentSinceMs = undefined;
   }
 
   /** Rests the longer the more often it was asked in vain. */

@@ -98,17 +98,20 @@ export class Transactions {
     }
     const owner = this.#owed.take(frame, nowMs, this.#turns.stations);
     if (!owner) return this.#exchange?.isListening ? 'unexpected' : 'stale';
+    this.worked(owner, nowMs);
     owner.counters.late++;
     owner.ear.drop('late', frame.length);
     this.#pause.end();
     return 'late';
   }
 
-  /** Something that a station waits for came, or did not. */
-  worked(nowMs: number): void {
+  /** Something of the station's instrument came, if only late: the port works, and what is silent after is so anew. */
+  worked(station: Station, nowMs: number): void {
+    station.silentSinceMs = undefined;
     this.#ladder.worked(nowMs);
   }
 
+  /** What a station waited for did not come. */
   failed(station: Station, error: LabwireError): void {
     const { clock, port } = this.#options;
     port.traffic.note('error', error.detail, clock.now());
@@ -179,7 +182,7 @@ export class Transactions {
     const { request, station } = exchange;
     switch (end) {
       case 'answered':
-        this.#ladder.worked(station.lastEndMs);
+        this.worked(station, station.lastEndMs);
         station.answered();
         request.settle(exchange.answer);
         break;

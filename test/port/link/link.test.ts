@@ -336,6 +336,62 @@ describe('Link.query', () => {
     expect(port.counters.opens).toBe(4);
   });
 
+  it('flushes and opens the port of a talker anew in each of its silences', async () => {
+    const { clock, link, port, say } = await bench();
+    const counts: number[][] = [];
+    for (let silence = 0; silence < 3; silence++) {
+      const talking = link.frames();
+      await say('talk\n');
+      expect((await talking.next()).value).toMatchObject({ text: 'talk' });
+      await talking.return?.();
+      const { flushes, reopens } = port.counters;
+      for (let time = 0; time < 6; time++) {
+        const silent = expect(link.frames({ silence: 5 }).next()).rejects.toThrow('SILENT');
+        await clock.advance(5_000);
+        await silent;
+      }
+      counts.push([port.counters.flushes - flushes, port.counters.reopens - reopens]);
+    }
+    expect(counts).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+
+  it('leaves a port open whose instrument answers, but late', async () => {
+    const { clock, link, memory, port } = await bench({ replyMs: 100, retries: 0 });
+    memory.line.onReceive(() => {
+      clock.setTimer(() => memory.line.send('slow\r\n'), 150);
+    });
+    for (let time = 0; time < 20; time++) {
+      const asked = expect(link.query('A?')).rejects.toThrow('REPLY_TIMEOUT');
+      await clock.advance(1_000);
+      await asked;
+    }
+    expect(link.counters.late).toBe(20);
+    expect([port.counters.flushes, port.counters.reopens]).toEqual([0, 0]);
+  });
+
+  it('flushes a port that gives no answers any more, of an instrument that last answered late', async () => {
+    const { clock, link, memory, port } = await bench({ replyMs: 100, retries: 0 });
+    let hangs = false;
+    memory.line.onReceive(() => {
+      if (!hangs) clock.setTimer(() => memory.line.send('slow\r\n'), 150);
+    });
+    const fail = async (times: number): Promise<void> => {
+      for (let time = 0; time < times; time++) {
+        const asked = expect(link.query('A?')).rejects.toThrow('REPLY_TIMEOUT');
+        await clock.advance(1_000);
+        await asked;
+      }
+    };
+    await fail(3);
+    hangs = true;
+    await fail(6);
+    expect([port.counters.flushes, port.counters.reopens]).toEqual([1, 1]);
+  });
+
   it('leaves an emulated port open, whose instrument may be off for long', async () => {
     const { clock, link, port } = await bench({ replyMs: 100, retries: 0 }, undefined, true);
     for (let time = 0; time < 20; time++) {
