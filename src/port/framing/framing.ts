@@ -15,6 +15,8 @@ export type DropListener = (reason: string, bytes: number) => void;
 
 /** Cuts bytes into frames. One for each opening of a port; holds at most `maxLength` bytes. */
 export interface Framer {
+  /** A frame has begun whose end has not come, or the end of one that is passed over: the next bytes may belong to it. */
+  readonly hasBegun: boolean;
   /** Gives the framer the next bytes; it calls back for each frame completed by them, before it returns. */
   push(bytes: Buffer, at: number): void;
   /** Forgets a begun frame, and its timer if it has one; returns how many bytes that were. */

@@ -76,6 +76,10 @@ class LineFramer implements Framer {
     this.#parser = this.#createParser();
   }
 
+  get hasBegun(): boolean {
+    return this.#skipped !== undefined || this.#parser.buffer.length > 0;
+  }
+
   push(bytes: Buffer, at: number): void {
     this.#at = at;
     let rest = this.#cut.others.length === 0 ? bytes : unify(bytes, this.#cut);

@@ -65,6 +65,10 @@ class PacketFramer implements Framer {
     this.#clock = clock;
   }
 
+  get hasBegun(): boolean {
+    return this.#held.length > 0;
+  }
+
   push(bytes: Buffer, at: number): void {
     if (bytes.length === 0) return;
     if (this.#held.length > 0) this.#arrivals.push({ end: this.#place + this.#held.length, at: this.#at });

@@ -61,9 +61,9 @@ const QUIET_BEFORE_FRAME_MS = 250;
  * the order of the calls, and in turn with the other links of the line (`Bus`); every promise settles within its limits,
  * and at once with `ConditionLost` when the port is not open or is lost.
  *
- * No answer is ever taken for that of another question: what came unasked is dropped before a question is sent, and after
- * a time-out, or a loss of the port, the next question waits until the late answer came, or would have come by now (twice
- * the limit).
+ * No answer is ever taken for that of another question: what came unasked is dropped before a question is sent, and the
+ * end of what has begun is waited for (until it comes or the line is quiet; 1 s at most). After a time-out, or a loss of
+ * the port, the next question waits until the late answer came, or would have come by now (twice the limit).
  */
 export class Link {
   readonly port: Port;
@@ -97,6 +97,7 @@ export class Link {
       { spacingMs: options.timing?.spacingMs ?? 0, firstByteMs: options.timing?.firstByteMs },
       {
         push: (bytes, nowMs) => this.#receive(bytes, nowMs),
+        hasBegun: (hearsOn) => this.#hasBegun(hearsOn),
         forget: (reason, hearsOn) => this.#forget(reason, hearsOn),
         drop: (reason, bytes) => this.#drop(reason, bytes),
         begin: () => this.#begin(),
@@ -208,9 +209,17 @@ export class Link {
     if (!this.#station.isClosed) this.#onDrop(reason, bytes);
   }
 
+  #hasBegun(hearsOn: boolean): boolean {
+    return this.#framer.hasBegun && !this.#keeps(hearsOn);
+  }
+
+  /** A talker's frame that is arriving has nothing to do with a question of its own link. */
+  #keeps(hearsOn: boolean): boolean {
+    return hearsOn && this.#readers.length > 0;
+  }
+
   #forget(reason: string, hearsOn: boolean): void {
-    // A talker's frame that is arriving has nothing to do with a question.
-    if (hearsOn && this.#readers.length > 0) return;
+    if (this.#keeps(hearsOn)) return;
     const begun = this.#framer.reset();
     if (begun > 0) this.#drop(reason, begun);
   }

@@ -90,10 +90,15 @@ export class OwedAnswers {
     return until;
   }
 
-  /** From when on a request may be sent: what it has to wait for came or is over, and the line is quiet. */
-  clearMs(station: Station, request: Request): number {
+  /**
+   * From when on a request may be sent: what it has to wait for came or is over, and the line is quiet.
+   *
+   * @param hasBegun a frame is arriving: its end would be taken for the answer
+   */
+  clearMs(station: Station, request: Request, hasBegun: boolean): number {
     const owedMs = this.untilMs(station, request);
     const limitMs = Math.max(request.askedMs, station.lastEndMs, owedMs, this.#lastLateMs) + QUIET_LIMIT_MS;
-    return Math.max(owedMs, Math.min(this.#strayMs + station.quietMs, limitMs));
+    const heardMs = hasBegun ? this.#lastChunkMs : this.#strayMs;
+    return Math.max(owedMs, Math.min(heardMs + station.quietMs, limitMs));
   }
 }

@@ -17,6 +17,8 @@ export interface LinkCounters {
 /** The side of a link that hears the line. */
 export interface Ear {
   push(bytes: Buffer, nowMs: number): void;
+  /** Whether there is a begun frame that `forget()` would forget. */
+  hasBegun(hearsOn: boolean): boolean;
   /** Forgets a begun frame, for the given reason. Who hears on keeps that of a talker. */
   forget(reason: string, hearsOn: boolean): void;
   drop(reason: string, bytes: number): void;

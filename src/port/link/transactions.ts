@@ -96,12 +96,13 @@ export class Transactions {
       this.#owed.answered();
       return 'answer';
     }
+    // It may be what the next question waits for, or the end of it.
+    this.#pause.end();
     const owner = this.#owed.take(frame, nowMs, this.#turns.stations);
     if (!owner) return this.#exchange?.isListening ? 'unexpected' : 'stale';
     this.worked(owner, nowMs);
     owner.counters.late++;
     owner.ear.drop('late', frame.length);
-    this.#pause.end();
     return 'late';
   }
 

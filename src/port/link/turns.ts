@@ -55,7 +55,8 @@ export class Turns {
     for (const station of this.#stations) {
       const [request] = station.queue;
       if (!request || (isHeldUp && station.failures > 0 && request.asking.accepts)) continue;
-      const readyMs = Math.max(this.#readyMs(station), this.#owed.clearMs(station, request));
+      const hasBegun = this.current?.ear.hasBegun(station === this.current) ?? false;
+      const readyMs = Math.max(this.#readyMs(station), this.#owed.clearMs(station, request, hasBegun));
       if (readyMs <= nowMs) return station;
       earliestMs = Math.min(earliestMs, readyMs);
     }

@@ -98,6 +98,26 @@ describe('lines', () => {
     expect(framer.reset()).toBe(0);
   });
 
+  it('knows whether a line has begun, also one that was too long', () => {
+    const { framer } = cut({ send: '', maxLength: 10 }, []);
+    const after = (text: string): boolean => {
+      framer.push(Buffer.from(text), 0);
+      return framer.hasBegun;
+    };
+    expect(framer.hasBegun).toBe(false);
+    expect(['ok', '\r', '\n', 'x'.repeat(20), 'rest', '\nnext'].map(after)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    framer.reset();
+    expect(framer.hasBegun).toBe(false);
+    expect([after('x'.repeat(20)), framer.reset(), framer.hasBegun]).toEqual([true, 0, false]);
+  });
+
   it('yields the same frames and drops whatever the chunking', () => {
     fc.assert(
       fc.property(anyBytes, fc.array(fc.nat(), { maxLength: 30 }), anyOptions, (bytes, ends, options) => {

@@ -207,6 +207,12 @@ describe('packets', () => {
     expect(line.say(two).texts).toEqual(hex(two));
   });
 
+  it('knows whether a frame has begun', () => {
+    const line = new Line();
+    const begun = [[7, 7], one.subarray(0, 4), one.subarray(4)].map((bytes) => line.say(bytes).framer.hasBegun);
+    expect(begun).toEqual([false, true, false]);
+  });
+
   it('keeps nothing of bytes that are valid only during the call', () => {
     const line = new Line();
     const chunk = Buffer.from(one.subarray(0, 4));

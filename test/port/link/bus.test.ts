@@ -24,11 +24,26 @@ describe('Bus', () => {
     await say('one\nha');
     expect(await first).toBe('one');
     const second = b.query('b?');
-    await clock.advance(0);
+    await clock.advance(50);
     await say('two;');
     expect(await second).toBe('two');
     await say('unasked;');
     expect([a.drops, b.drops]).toEqual([[['stale', 2]], [['stale', 7]]]);
+  });
+
+  it('waits for the end of what has begun to arrive for one link before it asks for another', async () => {
+    const { clock, link, say, sent } = await sharedLine();
+    const [a, b] = [link(), link()];
+    const frames = a.frames();
+    await say('Firmware 3.');
+    const answer = b.query('T?');
+    await clock.advance(20);
+    expect(sent).toEqual([]);
+    await say('07\n');
+    expect(sent).toEqual([{ text: 'T?', at: 20 }]);
+    await say('21.5\n');
+    expect(await answer).toBe('21.5');
+    expect((await frames.next()).value).toMatchObject({ text: 'Firmware 3.07' });
   });
 
   it('keeps the pause of the line between any two, and that of a link between its own, which holds up no other', async () => {

@@ -108,13 +108,77 @@ describe('Link.query', () => {
     const { clock, link, drops, say } = await bench();
     await say('boot\r\nhal');
     const answer = link.query('A?');
-    await clock.advance(0);
+    await clock.advance(50);
     await say('+1.0\r\n');
     expect(await answer).toBe('+1.0');
     expect(drops).toEqual([
       ['stale', 4],
       ['stale', 3],
     ]);
+  });
+
+  it('waits for the end of a line that has begun before it asks, and for no other', async () => {
+    const { clock, link, drops, sent, say } = await bench();
+    await say('Firmware 3.');
+    const answer = link.query('T?');
+    await clock.advance(30);
+    expect(sent).toEqual([]);
+    await say('07\n');
+    expect(sent).toEqual([{ text: 'T?', at: 30 }]);
+    await say('21.5\n');
+    expect(await answer).toBe('21.5');
+    expect(drops).toEqual([['stale', 13]]);
+  });
+
+  it('waits until the line is quiet where the end of a begun line does not come', async () => {
+    const { clock, link, drops, sent, say } = await bench();
+    await say('Firm');
+    const answer = link.query('T?');
+    await clock.advance(30);
+    await say('ware');
+    await clock.advance(49);
+    expect(sent).toEqual([]);
+    await clock.advance(1);
+    expect(sent).toEqual([{ text: 'T?', at: 80 }]);
+    await say('21.5\n');
+    expect(await answer).toBe('21.5');
+    expect(drops).toEqual([['stale', 8]]);
+  });
+
+  it('asks at once where what has begun lies long back', async () => {
+    const { clock, link, sent, say } = await bench();
+    await say('> ');
+    await clock.advance(50);
+    held(link.query('T?'));
+    await clock.advance(0);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('does not take the rest of a line that was too long for an answer', async () => {
+    const { clock, link, sent, say } = await bench();
+    await say('x'.repeat(5_000));
+    const answer = link.query('T?');
+    await clock.advance(30);
+    await say('99\n');
+    expect(sent).toHaveLength(0);
+    await clock.advance(50);
+    await say('21.5\n');
+    expect(await answer).toBe('21.5');
+  });
+
+  it('asks within 1 s on a line of which no end comes, and that is never quiet', async () => {
+    const { clock, link, memory, sent } = await bench();
+    const chatter = (): void => {
+      memory.line.send('.');
+      clock.setTimer(chatter, 20);
+    };
+    chatter();
+    await clock.advance(10);
+    held(link.query('T?'));
+    await clock.advance(999);
+    expect(sent).toHaveLength(0);
+    await clock.advance(1);
+    expect(sent).toHaveLength(1);
   });
 
   it.each([
@@ -542,6 +606,18 @@ describe('Link.frames', () => {
     for (let index = 0; index < 4096; index++) texts.push(((await frames.next()).value as { text: string }).text);
     expect(texts[0]).toBe(`${total - 4096}`);
     expect(texts.at(-1)).toBe(`${total - 1}`);
+  });
+
+  it('lets a question be sent in the middle of a frame', async () => {
+    const { clock, link, sent, say } = await bench();
+    const frames = link.frames();
+    await say('tal');
+    const answer = link.query('A?', { accepts: (frame) => frame.startsWith('answer') });
+    await clock.advance(0);
+    expect(sent).toHaveLength(1);
+    await say('k 1\nanswer\n');
+    expect(await answer).toBe('answer');
+    expect((await frames.next()).value).toMatchObject({ text: 'talk 1' });
   });
 
   it('leaves the answer to a question to the one who asked', async () => {
