@@ -49,6 +49,8 @@ export const errorCodes = {
   CONFIG_INVALID: 'A value of the configuration is not what its key takes.',
   CONFIG_SUBSTITUTION: 'An environment variable or file named in the configuration is missing.',
 
+  JOURNAL_BUSY: 'Another process has the journal open.',
+  JOURNAL_FAILED: 'The journal cannot be written to the disk, or read from it.',
   SINK_UNREACHABLE: 'A broker or database cannot be reached.',
   SINK_REFUSED: 'A broker or database refused the connection or the data.',
   SERVER_ADDRESS: 'The server cannot listen on the configured address.',

@@ -22,7 +22,7 @@ export class StatusBoard {
   get status(): SinkStatus {
     return {
       connected: this.#connected,
-      lag: this.#journal.head - this.#journal.offset(this.#name),
+      lag: this.#journal.lag(this.#name),
       delivered: this.delivered,
       retries: this.#retries,
       dropped: this.#refused + this.#journal.dropped(this.#name),

@@ -23,7 +23,7 @@ export interface StateSource {
 /** What a sink says about itself. */
 export interface SinkStatus {
   readonly connected: boolean;
-  /** Records between the sink's offset and the head. */
+  /** Records that the sink has not delivered. */
   readonly lag: number;
   readonly delivered: number;
   readonly retries: number;

@@ -107,7 +107,7 @@ class InfluxSink implements Sink {
   async #run(): Promise<void> {
     let nextWrite = 0;
     for (;;) {
-      const offset = this.#journal.offset(this.name);
+      const offset = this.#journal.delivered(this.name);
       await this.#appended(offset + 1);
       await this.#appended(offset + this.#batch, nextWrite - this.#clock.monotonic());
       if (this.#journal.head === offset) return;
@@ -133,7 +133,7 @@ class InfluxSink implements Sink {
 
   /** @returns whether the server has it; if not, the sink is to end */
   async #writeBatch(offset: number): Promise<boolean> {
-    const records = this.#journal.read(offset, this.#batch);
+    const records = await this.#journal.read(offset, this.#batch);
     const last = records.at(-1);
     if (!last) return false;
     const lines: string[] = [];

@@ -46,6 +46,8 @@ export class Pump {
   #inFlight = 0;
   /** The last record of the journal that was handed to the client. */
   #cursor = 0;
+  /** The disk is being read. */
+  #reading = false;
   #first: Flight | undefined;
   #last: Flight | undefined;
   /** Changed state by topic: of several changes that wait, only the last is sent. */
@@ -167,8 +169,27 @@ export class Pump {
   /** @returns whether there was anything to read */
   #publishRecords(client: MqttClient): boolean {
     const { journal } = this.#parts;
-    if (this.#cursor >= journal.head) return false;
+    if (this.#reading || this.#cursor >= journal.head) return false;
     const records = journal.read(this.#cursor, Math.min(LARGEST_READ, this.#window - this.#inFlight));
+    if (!(records instanceof Promise)) return this.#publishAll(client, records);
+    this.#reading = true;
+    void records
+      .then(
+        (read) => client === this.#client && this.#publishAll(client, read),
+        // What cannot be read now is passed over as an outage is.
+        () => {
+          this.#cursor = journal.head;
+        },
+      )
+      .finally(() => {
+        this.#reading = false;
+        this.wake();
+      });
+    return false;
+  }
+
+  /** @returns whether there was any */
+  #publishAll(client: MqttClient, records: readonly JournalRecord[]): boolean {
     for (const record of records) {
       if (this.#inFlight >= this.#window || this.#overflow.length > 0) return true;
       this.#cursor = record.sequence;
@@ -192,7 +213,7 @@ export class Pump {
   /** Nothing in the journal waits for a broker that is away: the next connection begins with what is true then. */
   #passOver(): void {
     const { journal, board, name } = this.#parts;
-    board.skip(journal.head - journal.offset(name));
+    board.skip(journal.lag(name));
     journal.acknowledge(name, journal.head);
   }
 
