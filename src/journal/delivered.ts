@@ -42,9 +42,17 @@ export class Delivered {
   /** What lies up to here cannot be had any more. @returns how many sequences of it were not delivered */
   pass(upTo: number): number {
     if (upTo <= this.#upTo) return 0;
-    let missing = upTo - this.#upTo;
-    for (const range of this.#ranges) missing -= Math.max(0, Math.min(range.upTo, upTo) - range.after);
+    const missing = this.missing(this.#upTo, upTo);
     this.#reach(upTo);
+    return missing;
+  }
+
+  /** How many of the sequences in (`after`, `upTo`] are not delivered. */
+  missing(after: number, upTo: number): number {
+    const from = Math.max(after, this.#upTo);
+    if (upTo <= from) return 0;
+    let missing = upTo - from;
+    for (const range of this.#ranges) missing -= Math.max(0, Math.min(range.upTo, upTo) - Math.max(range.after, from));
     return missing;
   }
 

@@ -8,3 +8,4 @@ export type {
   Severity,
 } from './journal.ts';
 export { MemoryJournal, type MemoryJournalOptions } from './memory-journal.ts';
+export { type JournalParts, SqliteJournal, type SqliteJournalOptions } from './sqlite-journal.ts';

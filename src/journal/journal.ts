@@ -66,7 +66,7 @@ export interface RangeQuery {
  */
 export interface Journal {
   /**
-   * Makes it ready; to be awaited before anything else. A disk that cannot be used is no error: the journal is then
+   * Makes it ready; to be awaited before any sink asks for its offset. A disk that cannot be used is no error: the journal is then
    * `degraded`.
    *
    * @throws LabwireError JOURNAL_BUSY where another process has the journal
@@ -80,6 +80,8 @@ export interface Journal {
   readonly committed: number;
   /** Calls back after each append, before the commit, until the returned function is called; the listener must be quick. */
   onAppend(listener: () => void): () => void;
+  /** The sinks that have an offset, those of earlier runs too. */
+  sinks(): readonly string[];
   /** Where a sink begins after a restart; never beyond `committed`. A new sink stands at the head. */
   offset(sink: string): number;
   /** Everything up to here is acknowledged, also what is not committed yet. */

@@ -54,6 +54,10 @@ export class MemoryJournal implements Journal {
     };
   }
 
+  sinks(): readonly string[] {
+    return [...this.#sinks.keys()];
+  }
+
   offset(sink: string): number {
     return this.#reader(sink).delivered.upTo;
   }
