@@ -1,3 +1,3 @@
 export { type InfluxSinkOptions, influxSink } from './influx/index.ts';
 export { type EmbeddedBroker, type MqttSinkOptions, mqttSink, startEmbeddedBroker } from './mqtt/index.ts';
-export type { Sink, SinkParts, SinkStatus, StateEntry, StateSource } from './sink.ts';
+export type { DeadLetter, Sink, SinkParts, SinkStatus, StateEntry, StateSource } from './sink.ts';

@@ -20,15 +20,29 @@ export interface StateSource {
   onChange(listener: (entry: StateEntry) => void): () => void;
 }
 
+/** Something that a server refused for good. */
+export interface DeadLetter {
+  readonly time: string;
+  readonly reason: string;
+  /** As it was sent; a long one is cut. */
+  readonly text: string;
+}
+
 /** What a sink says about itself. */
 export interface SinkStatus {
   readonly connected: boolean;
   /** Records that the sink has not delivered. */
   readonly lag: number;
+  /** Age of the oldest of them, s; 0 where there is none. */
+  readonly lagSeconds: number;
+  /** Delivered records per second over about the last 10 s. */
+  readonly rate: number;
   readonly delivered: number;
   readonly retries: number;
   /** Records that the journal discarded before they were delivered, and what the server refused for good. */
   readonly dropped: number;
+  /** What the server refused for good: how much, and the newest of it. The journal still has it. */
+  readonly deadLetters: { readonly count: number; readonly last: readonly DeadLetter[] };
   /** Records passed over on purpose: of what happened in an outage, MQTT gets only the newest sample of each device. */
   readonly skipped: number;
   readonly lastError: string | null;

@@ -70,7 +70,7 @@ class InfluxSink implements Sink {
     this.#journal = parts.journal;
     this.#clock = parts.clock;
     this.#random = parts.random ?? Math.random;
-    this.#board = new StatusBoard(options.name, parts.journal);
+    this.#board = new StatusBoard(options.name, parts.journal, parts.clock);
     this.#trouble = new Trouble(parts.log);
     const database = options.database ?? options.bucket ?? 'labwire';
     this.#server = new InfluxServer({ ...options, database }, parts.clock);

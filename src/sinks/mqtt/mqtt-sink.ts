@@ -54,7 +54,7 @@ class MqttSink implements Sink {
     this.name = name;
     this.#parts = parts;
     this.#clock = clock;
-    const board = new StatusBoard(name, journal);
+    const board = new StatusBoard(name, journal, clock);
     this.#board = board;
     const pump = new Pump({ name, topics, journal, state, board, log });
     this.#pump = pump;
