@@ -159,10 +159,25 @@ const server = z.strictObject({
   port: listeningPort.default(8001).describe('0: any free one.'),
 });
 
+const SMALLEST_JOURNAL = 10_000_000;
+const journal = z
+  .strictObject({
+    path: line(4096).optional().describe('The file, relative to this one; default ./labwire-data/journal.db.'),
+    maxSize: schemaParts.size
+      .refine((bytes) => bytes >= SMALLEST_JOURNAL, 'must be at least 10MB')
+      .prefault('2GB')
+      .describe('Of the file; beyond it the oldest records are discarded, delivered or not. Default 2GB.'),
+    maxAge: schemaParts.positiveDuration
+      .prefault('30d')
+      .describe('Older records are discarded, delivered or not. Default 30d.'),
+  })
+  .describe('What was recorded, on disk, until every broker and database has it.');
+
 const shape = {
   gateway: gateway.prefault({}),
   mqtt: mqtt.optional(),
   influx: influx.optional(),
+  journal: journal.prefault({}),
   server: server.prefault({}),
   ports: z.record(schemaParts.id, sharedPort).default({}).describe('Ports that several devices share.'),
 };

@@ -28,6 +28,8 @@ export interface DeviceParts {
   event(event: Omit<EventRecord, 'kind' | 'sequence' | 'time'>): void;
 }
 
+/** A sample that is dated so far from the clock is told of, in µs: a day. */
+const FAR_US = 86_400_000_000;
 /** How long a rejected frame marks a device as `degraded`. */
 const REJECTING_MS = 60_000;
 
@@ -46,6 +48,7 @@ export class Device {
   #describedOpening = 0;
   #lastTime = 0;
   #lastSample = 0;
+  #datedFar = false;
   #speaking = false;
   #rejectedAt = Number.NEGATIVE_INFINITY;
   #health: HealthState = 'disabled';
@@ -180,11 +183,33 @@ export class Device {
     // Strictly increasing, so that no point in a database replaces another; but a wall clock that was set back by more
     // than a second begins anew, lest a clock that was once wrong poisons all that follows.
     const time = at <= this.#lastTime && at > this.#lastTime - 1_000_000 ? this.#lastTime + 1 : at;
+    // Only a leap can lead there, or away.
+    if (Math.abs(time - this.#lastTime) > FAR_US) this.#checkDate(time);
     this.#lastTime = time;
     const sample: Sample = { kind: 'sample', sequence: 0, source: this.#description, time, values };
     for (const channel in values) this.#latest.set(channel, sample);
     this.#parts.journal.append(sample);
     return time;
+  }
+
+  /** Tells of samples that are dated far in the future or the past, once until they no longer are. */
+  #checkDate(time: number): void {
+    const now = this.#parts.clock.now();
+    const far = Math.abs(time - now) > FAR_US;
+    if (far && !this.#datedFar) {
+      const device = this.plan.id;
+      const text = `${device} gives samples of ${isoTime(time)}, while the clock says ${isoTime(now)}.`;
+      this.#parts.log.warn(text);
+      this.#parts.event({
+        device,
+        severity: 'warning',
+        eventKind: 'clock',
+        code: 'clock_far',
+        title: 'Far date',
+        text,
+      });
+    }
+    this.#datedFar = far;
   }
 
   #drop(reason: string): void {

@@ -37,6 +37,12 @@ describe('the configuration schema', () => {
     expect(known.safeParse(device({})).success).toBe(true);
   });
 
+  it('keeps 2 GB and 30 days of records unless told otherwise', () => {
+    expect(schema.parse({}).journal).toEqual({ maxSize: 2_000_000_000, maxAge: 2_592_000 });
+    const journal = { path: './j.db', maxSize: '500MB', maxAge: '12h' };
+    expect(schema.parse({ journal }).journal).toEqual({ path: './j.db', maxSize: 500_000_000, maxAge: 43_200 });
+  });
+
   it('makes a gateway id of the host name where none is given', () => {
     expect(schema.parse({}).gateway.id).toMatch(/^[a-z][a-z0-9_]{0,62}$/);
   });
@@ -136,9 +142,14 @@ describe('the configuration schema', () => {
     ],
     [{ devices: { a: { port: { emulated: true } } } }, 'devices.a lacks "model"'],
     [
-      { journal: {} },
-      'The configuration has an unknown key "journal". It takes gateway, mqtt, influx, server, ports, devices',
+      { alarms: {} },
+      'The configuration has an unknown key "alarms". It takes gateway, mqtt, influx, journal, server, ports, devices',
     ],
+    [
+      { journal: { maxSize: '2GiB' } },
+      'journal.maxSize must be a size such as 500MB, 2GB or a number of bytes, is "2GiB"',
+    ],
+    [{ journal: { maxSize: '1MB' } }, 'journal.maxSize must be at least 10MB, is "1MB"'],
     [[], 'The configuration must be a mapping of keys to values, is a list'],
   ])('says of %j: %s', (input, message) => {
     expect(messages(input)).toEqual([message]);
