@@ -7,5 +7,6 @@ export type {
   RangeQuery,
   Severity,
 } from './journal.ts';
+export { JournalReader } from './journal-reader.ts';
 export { MemoryJournal, type MemoryJournalOptions } from './memory-journal.ts';
 export { type JournalParts, SqliteJournal, type SqliteJournalOptions } from './sqlite-journal.ts';

@@ -149,7 +149,7 @@ describe('the configuration schema', () => {
       { journal: { maxSize: '2GiB' } },
       'journal.maxSize must be a size such as 500MB, 2GB or a number of bytes, is "2GiB"',
     ],
-    [{ journal: { maxSize: '1MB' } }, 'journal.maxSize must be at least 10MB, is "1MB"'],
+    [{ journal: { maxSize: '1MB' } }, 'journal.maxSize must be at least 10MB, is 1000000'],
     [[], 'The configuration must be a mapping of keys to values, is a list'],
   ])('says of %j: %s', (input, message) => {
     expect(messages(input)).toEqual([message]);
