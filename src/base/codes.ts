@@ -53,6 +53,7 @@ export const errorCodes = {
   JOURNAL_FAILED: 'The journal cannot be written to the disk, or read from it.',
   SINK_UNREACHABLE: 'A broker or database cannot be reached.',
   SINK_REFUSED: 'A broker or database refused the connection or the data.',
+  SINK_FILE: 'The files of a file sink cannot be written.',
   SERVER_ADDRESS: 'The server cannot listen on the configured address.',
   USAGE: 'A command was called with wrong arguments.',
   INTERNAL: 'A mistake in labwire or a driver.',

@@ -16,7 +16,8 @@ export {
   type DeviceInput,
   defaultGatewayId,
   driverSection,
-  type InfluxConfiguration,
   type MqttConfiguration,
 } from './schema.ts';
+export type { FilesConfiguration, InfluxConfiguration } from './sink-schema.ts';
+export { type ConfiguredSink, configuredSinks } from './sinks.ts';
 export { watchConfiguration } from './watch.ts';

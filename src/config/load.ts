@@ -162,7 +162,14 @@ class Loading {
     });
     const mainFolder = dirname(this.#mainFile);
     const ports = Object.entries(configuration.ports).map(([id, port]) => [id, resolved(port, mainFolder)]);
-    return { ...configuration, devices: Object.fromEntries(devices), ports: Object.fromEntries(ports) };
+    const { files } = configuration;
+    const folderOf = <F extends { path: string }>(one: F): F => ({ ...one, path: resolve(mainFolder, one.path) });
+    return {
+      ...configuration,
+      ...(files && { files: Array.isArray(files) ? files.map(folderOf) : folderOf(files) }),
+      devices: Object.fromEntries(devices),
+      ports: Object.fromEntries(ports),
+    };
   }
 
   #sourceOf(path: ConfigPath): Source | undefined {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { schemaParts } from '../instrument/index.ts';
 import { exactlyOne, line, port, sharedPort } from './port-schema.ts';
+import { files, influx, oneOrMore, repeatedNames, sinkName, url } from './sink-schema.ts';
 
 const RESERVED_DEVICES = ['status', 'info', 'events', 'sinks'];
 const OWN_TAGS = ['gateway', 'device', 'model', 'simulated', 'time'];
@@ -26,11 +27,6 @@ const tags = z.record(tagName, line(200)).describe('Free tags of every InfluxDB 
 
 /** 0: any free one. */
 const listeningPort = z.number().int().min(0).max(65_535);
-
-const url = (...schemes: string[]): z.ZodString =>
-  z
-    .string()
-    .regex(new RegExp(`^(${schemes.join('|')})://[^\\s/][^\\s]*$`), `must be a URL such as ${schemes[0]}://localhost`);
 
 const channel = schemaParts.channelFacts
   .extend({
@@ -80,6 +76,7 @@ const gateway = z.strictObject({
 });
 
 const mqttShape = {
+  name: sinkName,
   base: z
     .string()
     .regex(
@@ -94,6 +91,7 @@ const mqttShape = {
 };
 
 interface MqttCommon {
+  readonly name?: string | undefined;
   readonly base: string;
   readonly qos: 0 | 1 | 2;
   readonly publish: 'channels';
@@ -133,27 +131,6 @@ const mqtt = z
   })
   .describe('The MQTT broker.');
 
-const influx = z
-  .strictObject({
-    url: url('http', 'https'),
-    database: line(200).optional().describe('InfluxDB 1.'),
-    username: z.string().min(1).optional(),
-    password: z.string().optional(),
-    token: z.string().min(1).optional().describe('InfluxDB 2 and 3.'),
-    org: line(200).optional(),
-    bucket: line(200).optional(),
-  })
-  .superRefine((value, context) => {
-    exactlyOne(value, ['database', 'bucket'], context);
-    if (value.bucket !== undefined && value.token === undefined) {
-      context.addIssue({ code: 'custom', message: 'needs a token beside the bucket' });
-    }
-    if (value.password !== undefined && value.username === undefined) {
-      context.addIssue({ code: 'custom', message: 'has a password without a username' });
-    }
-  })
-  .describe('The database: url and database for InfluxDB 1; url, token, org and bucket for 2 and 3.');
-
 const server = z.strictObject({
   host: line(255).default('127.0.0.1'),
   port: listeningPort.default(8001).describe('0: any free one.'),
@@ -175,8 +152,9 @@ const journal = z
 
 const shape = {
   gateway: gateway.prefault({}),
-  mqtt: mqtt.optional(),
-  influx: influx.optional(),
+  mqtt: oneOrMore(mqtt).optional(),
+  influx: oneOrMore(influx).optional(),
+  files: oneOrMore(files).optional(),
   journal: journal.prefault({}),
   server: server.prefault({}),
   ports: z.record(schemaParts.id, sharedPort).default({}).describe('Ports that several devices share.'),
@@ -186,7 +164,6 @@ const baseSchema = z.strictObject({ ...shape, devices: z.record(deviceId, device
 /** A checked configuration: defaults filled in, every duration in seconds. It is a valid input again. */
 export type Configuration = z.output<typeof baseSchema>;
 export type DeviceConfiguration = Configuration['devices'][string];
-export type InfluxConfiguration = NonNullable<Configuration['influx']>;
 
 /** A device as it is written: beside the fixed keys it may have the section named as its model's driver. */
 export type DeviceInput = z.input<typeof deviceSchema> & { readonly [driverSection: string]: unknown };
@@ -210,7 +187,11 @@ export function configSchemaWith(sections: Readonly<Record<string, z.ZodType>>):
   const own = Object.entries(sections).filter(([name]) => !(name in deviceShape));
   const extension: object = Object.fromEntries(own.map(([name, section]) => [name, section.optional()]));
   const device = z.strictObject({ ...extension, ...deviceShape });
-  return z.strictObject({ ...shape, devices: z.record(deviceId, device).default({}) });
+  const whole = z.strictObject({ ...shape, devices: z.record(deviceId, device).default({}) });
+  return whole.superRefine((configuration, context) => {
+    for (const path of repeatedNames(configuration))
+      context.addIssue({ code: 'custom', path, message: 'is also the name of another sink; choose another' });
+  });
 }
 
 /** A device's section for its driver, as it was written; undefined where there is none. */

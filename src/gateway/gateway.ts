@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Clock, isoTime, type Logger, silentLogger, systemClock, type Timer, toError } from '../base/index.ts';
-import type { Configuration, ConfigurationInput } from '../config/index.ts';
+import { type Configuration, type ConfigurationInput, type ConfiguredSink, configuredSinks } from '../config/index.ts';
 import type { Sample } from '../instrument/index.ts';
 import { type EventRecord, type Journal, MemoryJournal, SqliteJournal } from '../journal/index.ts';
 import { HttpServer, runUntilStopped } from '../server/index.ts';
@@ -19,7 +19,7 @@ import {
 import { Device } from './device.ts';
 import type { Parts } from './device-plan.ts';
 import { LineSet } from './line-set.ts';
-import { type SinkName, SinkSet, sinkNames } from './sink-set.ts';
+import { SinkSet } from './sink-set.ts';
 import { StateStore } from './state-store.ts';
 import { version } from './version.ts';
 
@@ -162,7 +162,8 @@ export class Gateway {
       try {
         await this.#http.start(server);
         this.#forgetSinks();
-        for (const name of sinkNames) await this.#sinks.start(name, this.#configuration);
+        const { id } = this.#configuration.gateway;
+        for (const sink of configuredSinks(this.#configuration)) await this.#sinks.start(sink, id);
       } catch (error) {
         await this.#http.stop();
         await this.#journal.close(JOURNAL_LIMIT_MS);
@@ -204,8 +205,7 @@ export class Gateway {
       this.#abandoned = await this.#host.stop(TASK_STOP_CAP_S);
       const portsClosed = [...this.#devices.values()].map((device) => device.stop());
       const sinkLimit = Math.max(LEAST_SINK_LIMIT_MS, end - this.#clock.monotonic());
-      const sinksStopped = sinkNames.map((name) => this.#sinks.stop(name, sinkLimit));
-      await Promise.all([...portsClosed, ...sinksStopped, this.#http.stop()]);
+      await Promise.all([...portsClosed, this.#sinks.stopAll(sinkLimit), this.#http.stop()]);
       this.#devices.clear();
       await this.#journal.close(JOURNAL_LIMIT_MS);
       this.#end();
@@ -236,7 +236,8 @@ export class Gateway {
       for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
       if (change.server) await this.#moveServer(before.server);
       this.#changeJournal(before.journal);
-      await Promise.all(change.sinks.map((name) => this.#renewSink(name)));
+      await Promise.all(change.removedSinks.map((name) => this.#removeSink(name)));
+      await Promise.all(change.sinks.map((sink) => this.#renewSink(sink)));
       for (const id of [...change.removed, ...change.changed]) this.#state.removeBelow([id]);
       for (const id of [...change.changed, ...change.added]) {
         this.#add(id);
@@ -261,9 +262,8 @@ export class Gateway {
 
   /** What was left out of the configuration while nothing ran: nothing is kept for it. */
   #forgetSinks(): void {
-    for (const name of this.#journal.sinks()) {
-      if (!sinkNames.some((known) => known === name && this.#configuration[known])) this.#journal.forget(name);
-    }
+    const names = new Set(configuredSinks(this.#configuration).map(({ name }) => name));
+    for (const name of this.#journal.sinks()) if (!names.has(name)) this.#journal.forget(name);
   }
 
   #clockStepped({ from, to }: ClockStep): void {
@@ -284,15 +284,17 @@ export class Gateway {
     }
   }
 
-  /** A sink that cannot be started holds up nothing else. */
-  async #renewSink(name: SinkName): Promise<void> {
+  async #removeSink(name: string): Promise<void> {
     await this.#sinks.stop(name, STOP_LIMIT_MS);
-    if (this.#configuration[name] === undefined) {
-      this.#journal.forget(name);
-      return;
-    }
+    this.#journal.forget(name);
+  }
+
+  /** A sink that cannot be started holds up nothing else. */
+  async #renewSink(sink: ConfiguredSink): Promise<void> {
+    const { name } = sink;
+    await this.#sinks.stop(name, STOP_LIMIT_MS);
     try {
-      await this.#sinks.start(name, this.#configuration);
+      await this.#sinks.start(sink, this.#configuration.gateway.id);
       for (const device of this.#devices.values()) device.describeAgain();
     } catch (error) {
       this.#log.error({ err: error }, `${toError(error).message}; until this is mended nothing goes to ${name}`);

@@ -83,7 +83,7 @@ describe('the configuration schema', () => {
     [{ gateway: { tags: { room: 101 } } }, 'gateway.tags.room must be a text, is 101: put it in quotes'],
     [{ mqtt: {} }, 'mqtt needs one of url, embedded'],
     [{ mqtt: { url: 'mqtt://x', embedded: true } }, 'mqtt can have only one of url, embedded'],
-    [{ mqtt: [{ url: 'mqtt://x' }] }, 'mqtt must be a mapping of keys to values, is a list'],
+    [{ mqtt: [{ url: 'mqtt://x' }] }, 'mqtt.0 needs a name, since it stands in a list'],
     [
       { mqtt: { embedded: true, base: 'a/#' } },
       'mqtt.base must be levels of letters, digits, _, . and -, with / between them, is "a/#"',
@@ -143,7 +143,7 @@ describe('the configuration schema', () => {
     [{ devices: { a: { port: { emulated: true } } } }, 'devices.a lacks "model"'],
     [
       { alarms: {} },
-      'The configuration has an unknown key "alarms". It takes gateway, mqtt, influx, journal, server, ports, devices',
+      'The configuration has an unknown key "alarms". It takes gateway, mqtt, influx, files, journal, server, ports, devices',
     ],
     [
       { journal: { maxSize: '2GiB' } },

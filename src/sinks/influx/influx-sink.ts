@@ -1,5 +1,6 @@
 import { type Clock, geometricDelay, maskSecrets, sleep, toError } from '../../base/index.ts';
 import type { Journal } from '../../journal/index.ts';
+import { AppendWait } from '../append-wait.ts';
 import { Gate } from '../gate.ts';
 import type { Sink, SinkParts, SinkStatus } from '../sink.ts';
 import { StatusBoard } from '../sink-status.ts';
@@ -70,6 +71,7 @@ class InfluxSink implements Sink {
   readonly #abandon = new AbortController();
   /** Ends pauses alone: the rest is still written. */
   readonly #stop = new AbortController();
+  readonly #wait: AppendWait;
   readonly #backlog = new Backlog();
   readonly #backlogGate = new Gate();
   /** What lies behind this sequence is live. */
@@ -80,11 +82,7 @@ class InfluxSink implements Sink {
   #outage: Outage | undefined;
   #failures = 0;
   #refusal: string | undefined;
-  /** The sequence at which the live lane wants to be woken. */
-  #wakeAt = Number.POSITIVE_INFINITY;
-  #wake: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
-  #unsubscribe: () => void = () => {};
 
   constructor(options: InfluxSinkOptions, parts: SinkParts) {
     this.name = options.name;
@@ -94,6 +92,7 @@ class InfluxSink implements Sink {
     this.#random = parts.random ?? Math.random;
     this.#board = new StatusBoard(options.name, parts.journal, parts.clock);
     this.#trouble = new Trouble(parts.log);
+    this.#wait = new AppendWait(parts.journal, parts.clock);
     const database = options.database ?? options.bucket ?? 'labwire';
     this.#server = new InfluxServer({ ...options, database }, parts.clock);
     this.#create = (options.create ?? true) && options.bucket === undefined;
@@ -104,9 +103,7 @@ class InfluxSink implements Sink {
 
   start(): void {
     this.#live = this.#journal.delivered(this.name);
-    this.#unsubscribe = this.#journal.onAppend(() => {
-      if (this.#journal.head >= this.#wakeAt) this.#wake();
-    });
+    this.#wait.start();
     this.#running = this.#run();
   }
 
@@ -116,7 +113,7 @@ class InfluxSink implements Sink {
     await within(this.#clock, limitMs * DRAIN_SHARE, this.#running);
     this.#abandon.abort();
     await this.#running;
-    this.#unsubscribe();
+    this.#wait.stop();
     this.#board.disconnected();
   }
 
@@ -231,24 +228,12 @@ class InfluxSink implements Sink {
   }
 
   #wakeLanes(): void {
-    this.#wake();
+    this.#wait.wake();
     this.#backlogGate.open();
   }
 
-  /** Waits until the journal has a sequence, or the time has passed, or there is another reason to look. */
-  #appended(sequence: number, limitMs = Number.POSITIVE_INFINITY): Promise<void> {
-    const ended = this.#outage || this.#stop.signal.aborted;
-    if (this.#journal.head >= sequence || limitMs <= 0 || ended) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = limitMs < Number.POSITIVE_INFINITY && this.#clock.setTimer(() => this.#wake(), limitMs);
-      this.#wakeAt = sequence;
-      this.#wake = () => {
-        this.#wakeAt = Number.POSITIVE_INFINITY;
-        this.#wake = () => {};
-        if (timer) timer.cancel();
-        resolve();
-      };
-    });
+  async #appended(sequence: number, limitMs?: number): Promise<void> {
+    if (!this.#outage && !this.#stop.signal.aborted) await this.#wait.until(sequence, limitMs);
   }
 
   #succeeded(): void {
