@@ -48,6 +48,7 @@ export class Device {
   #describedOpening = 0;
   #lastTime = 0;
   #lastSample = 0;
+  #samples = 0;
   #datedFar = false;
   #speaking = false;
   #rejectedAt = Number.NEGATIVE_INFINITY;
@@ -97,6 +98,15 @@ export class Device {
 
   get health(): HealthState {
     return this.#health;
+  }
+
+  /** Samples since it was made, when the last one was, in µs since the Unix epoch or 0, and what was rejected by reason. */
+  get counts(): {
+    readonly samples: number;
+    readonly lastSample: number;
+    readonly dropped: Readonly<Record<string, number>>;
+  } {
+    return { samples: this.#samples, lastSample: this.#lastSample, dropped: this.#dropped };
   }
 
   /** Opens the port and begins to tell its state. The tasks are started by the service host. */
@@ -173,6 +183,7 @@ export class Device {
 
   #sample(values: Record<string, ChannelValue>, at: number): void {
     this.#lastSample = this.#append(values, at);
+    this.#samples++;
     if (this.#speaking) return;
     this.#speaking = true;
     this.#update();

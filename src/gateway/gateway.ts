@@ -19,6 +19,7 @@ import {
 import { Device } from './device.ts';
 import type { Parts } from './device-plan.ts';
 import { LineSet } from './line-set.ts';
+import { gatewayMetrics } from './metrics.ts';
 import { SinkSet } from './sink-set.ts';
 import { StateStore } from './state-store.ts';
 import { version } from './version.ts';
@@ -92,7 +93,16 @@ export class Gateway {
       onTaskEvent: (path, event) => this.#taskEvent(path, event),
       onExit: (_path, error) => this.#end(error),
     });
-    this.#http = new HttpServer({ health: () => this.#health() });
+    this.#http = new HttpServer({
+      health: () => this.#health(),
+      metrics: () =>
+        gatewayMetrics({
+          gateway: this.#configuration.gateway.id,
+          sinks: this.#sinks.statuses(),
+          devices: this.#devices,
+          journal: this.#journal,
+        }),
+    });
     this.#sinks = new SinkSet({
       journal: this.#journal,
       state: {
@@ -165,6 +175,7 @@ export class Gateway {
         const { id } = this.#configuration.gateway;
         for (const sink of configuredSinks(this.#configuration)) await this.#sinks.start(sink, id);
       } catch (error) {
+        await this.#sinks.stopAll(LEAST_SINK_LIMIT_MS);
         await this.#http.stop();
         await this.#journal.close(JOURNAL_LIMIT_MS);
         throw error;
