@@ -35,7 +35,7 @@ describe('the command line', () => {
     expect(await labwire('--version')).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+/) });
   });
 
-  it.each(['run', 'demo', 'check', 'ports', 'models', 'simulate', 'schema'])(
+  it.each(['run', 'demo', 'check', 'ports', 'models', 'simulate', 'export', 'schema'])(
     'explains %s with an example',
     async (name) => {
       const { status, out } = await labwire(name, '--help');
