@@ -43,6 +43,8 @@ export class FileThread<Request> {
   /** Ends it, in the middle of whatever it does. Never throws. */
   async end(): Promise<void> {
     this.#die('the thread of the journal was ended');
+    // One that hangs in the disk must not keep the process.
+    this.#worker.unref();
     await this.#worker.terminate();
   }
 

@@ -64,6 +64,7 @@ export class JournalBacklog {
           page: (request) => thread.ask<Rows>({ kind: 'page', ...request }),
         },
         query,
+        new RecordDecoder(),
       );
     } catch (error) {
       throw this.#error(error);

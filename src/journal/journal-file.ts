@@ -3,15 +3,15 @@ import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { FileFailure, isDamage } from './file-failure.ts';
-import { migrate } from './journal-schema.ts';
+import { migrate, versionOf } from './journal-schema.ts';
 import type { CloseRequest, CommitRequest, Committed, GapRow, Opened, OpenRequest, SinkRow } from './messages.ts';
-import { Retention } from './retention.ts';
+import { logBytesOf, Retention } from './retention.ts';
 
 /** Sequences that are given away ahead of what is committed: after a crash none of them is given again. */
 const RESERVE = 2 ** 20;
+const PAGE_BYTES = 4096;
 /** How long another program's hands on the file are waited for. */
 const BUSY_MS = 2000;
-const WAL_LIMIT_BYTES = 16 * 2 ** 20;
 
 type Statement = Database.Statement;
 
@@ -141,13 +141,17 @@ interface Contents {
 function openDatabase(request: OpenRequest, base: number): { database: Database.Database; contents: Contents } {
   const database = new Database(request.path, { timeout: BUSY_MS });
   try {
+    // Before anything is changed in it.
+    const version = versionOf(database);
     // Only a file without tables takes this: space that is given back can then be cut off in steps.
     database.pragma('auto_vacuum = INCREMENTAL');
     database.pragma('journal_mode = WAL');
     // A commit outlives the process, not a power cut: the log is synced at each checkpoint, some 4 MB apart.
     database.pragma('synchronous = NORMAL');
-    database.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
-    migrate(database);
+    const logBytes = logBytesOf(request.limits);
+    database.pragma(`wal_autocheckpoint = ${Math.ceil(logBytes / PAGE_BYTES)}`);
+    database.pragma(`journal_size_limit = ${logBytes}`);
+    migrate(database, version);
     return { database, contents: database.transaction(() => readContents(database, request, base))() };
   } catch (error) {
     database.close();
@@ -212,6 +216,7 @@ function prepare(database: Database.Database): Statements {
 function lock(path: string): Database.Database {
   const database = new Database(path, { timeout: 0 });
   try {
+    database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return database;
   } catch (error) {

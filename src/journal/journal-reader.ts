@@ -4,10 +4,12 @@ import type { Sample } from '../instrument/index.ts';
 import type { FileReader } from './file-reader.ts';
 import type { RangeQuery } from './journal.ts';
 import { samplesByTime } from './range.ts';
+import { RecordDecoder } from './record-codec.ts';
 
 /** The file of a journal as another program reads it, also while a gateway writes it. */
 export class JournalReader {
   readonly #file: FileReader;
+  readonly #decoder = new RecordDecoder();
 
   private constructor(file: FileReader) {
     this.#file = file;
@@ -30,7 +32,7 @@ export class JournalReader {
     return this.#file.devices();
   }
 
-  /** How many samples `range` has to give: for a progress bar. */
+  /** About how many samples `range` has to give: for a progress bar. */
   count({ device, from, to }: RangeQuery): number {
     return this.#file.count(from, to, device);
   }
@@ -42,7 +44,7 @@ export class JournalReader {
       await turn();
       return this.#file.page(request);
     };
-    return samplesByTime({ devices: () => this.#file.devices(), page }, query);
+    return samplesByTime({ devices: () => this.#file.devices(), page }, query, this.#decoder);
   }
 
   close(): void {

@@ -29,14 +29,20 @@ const STEPS: readonly string[] = [V1];
 /** A file that must not be touched, with what to tell of it. */
 export class ForeignFile extends Error {}
 
-/** Makes a new file a journal, and an older journal one of this version. @throws ForeignFile */
-export function migrate(database: Database.Database): void {
+/** @returns the version of the file, 0 for a new one @throws ForeignFile where it is no journal, or one of a newer labwire */
+export function versionOf(database: Database.Database): number {
   const version = Number(database.pragma('user_version', { simple: true }));
   const application = Number(database.pragma('application_id', { simple: true }));
   const tables = Number(database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get());
   if (tables > 0 && application !== APPLICATION_ID) throw new ForeignFile('it is not a journal of labwire');
   if (version > VERSION)
     throw new ForeignFile(`it was written by a newer labwire (its version is ${version}, known is ${VERSION})`);
+  return tables === 0 ? 0 : version;
+}
+
+/** Makes a new file a journal, and an older journal one of this version. */
+export function migrate(database: Database.Database, version: number): void {
+  if (version === VERSION) return;
   database.transaction(() => {
     for (const step of STEPS.slice(version)) database.exec(step);
     database.pragma(`application_id = ${APPLICATION_ID}`);
@@ -44,10 +50,8 @@ export function migrate(database: Database.Database): void {
   })();
 }
 
-/** @throws ForeignFile where this is no journal that can be read */
+/** @throws ForeignFile where this is no journal of this version */
 export function checkReadable(database: Database.Database): void {
-  const version = Number(database.pragma('user_version', { simple: true }));
-  const application = Number(database.pragma('application_id', { simple: true }));
-  if (application !== APPLICATION_ID) throw new ForeignFile('it is not a journal of labwire');
+  const version = versionOf(database);
   if (version !== VERSION) throw new ForeignFile(`its version is ${version}, known is ${VERSION}`);
 }

@@ -2,7 +2,7 @@ import type { Sample } from '../instrument/index.ts';
 import type { RangeQuery } from './journal.ts';
 import type { PageRequest, Rows } from './messages.ts';
 import { readRows } from './read-rows.ts';
-import { RecordDecoder } from './record-codec.ts';
+import type { RecordDecoder } from './record-codec.ts';
 
 /** Rows in memory at a time, of all devices together, and of one device at the least. */
 const MOST_ROWS = 10_000;
@@ -56,12 +56,19 @@ class DevicePages {
   }
 }
 
-/** The samples of a range of time in its order, whatever device they are of. */
-export async function* samplesByTime(source: PageSource, query: RangeQuery): AsyncGenerator<Sample> {
+/**
+ * The samples of a range of time in its order, whatever device they are of.
+ *
+ * @param decoder that of the source, which tells each description once
+ */
+export async function* samplesByTime(
+  source: PageSource,
+  query: RangeQuery,
+  decoder: RecordDecoder,
+): AsyncGenerator<Sample> {
   const { from, to } = query;
   const names = query.device === undefined ? await source.devices() : [query.device];
   const limit = Math.max(LEAST_ROWS, Math.floor(MOST_ROWS / Math.max(1, names.length)));
-  const decoder = new RecordDecoder();
   const open: DevicePages[] = [];
   for (const device of names) {
     const pages = new DevicePages(from, async ({ from: start, after }) => {

@@ -3,11 +3,15 @@ import type { Committed, JournalLimits } from './messages.ts';
 
 /** Records that one step discards at most, beyond twice what has come. */
 const STEP = 2000;
-/** Of `maxSize`: left to the write-ahead log. */
-const LOG_BYTES = 8 * 2 ** 20;
-const LOG_SHARE = 0.25;
+const LOG_BYTES = 4 * 2 ** 20;
+const LOG_SHARE = 1 / 8;
 /** Pages that one step cuts off the end of the file. */
 const STEP_PAGES = 256;
+
+/** How large the write-ahead log may become before what is in it goes into the file itself. */
+export function logBytesOf({ maxSize }: JournalLimits): number {
+  return Math.min(LOG_BYTES, Math.floor(maxSize * LOG_SHARE));
+}
 
 type Statement = Database.Statement;
 
@@ -19,6 +23,7 @@ export class Retention {
   /** What was there before: only of that can the wall clock tell the age. */
   readonly #inherited: number;
   #tail: number;
+  #cutting = false;
   readonly #nth: Statement;
   readonly #oldestTime: Statement;
   /** Of the oldest records: the first that is not too old, and the last at all. */
@@ -45,12 +50,16 @@ export class Retention {
       )
       .raw();
     this.#discard = database.prepare('DELETE FROM records WHERE sequence <= ?');
-    this.#discardGaps = database.prepare('DELETE FROM gaps WHERE up_to <= ?');
+    // A gap that some sink has yet to pass is needed to count what it lost.
+    this.#discardGaps = database.prepare(
+      'DELETE FROM gaps WHERE up_to <= min(?, coalesce((SELECT min(at) FROM sinks), 9e15))',
+    );
   }
 
   /** @param now wall time, ms @param came how many records have come since the last step */
   step(limits: JournalLimits, now: number, came: number): Committed {
-    const tooMuch = this.#usedBytes() > limits.maxSize - Math.min(LOG_BYTES, limits.maxSize * LOG_SHARE);
+    // Twice, since the log outgrows its size by the commit that reaches it.
+    const tooMuch = this.#usedBytes() > limits.maxSize - 2 * logBytesOf(limits);
     let upTo = this.#tail;
     if (tooMuch) upTo = this.#oldest(Math.max(STEP, 2 * came));
     upTo = Math.max(upTo, this.#tooOld(limits.maxAge, now));
@@ -96,8 +105,14 @@ export class Retention {
 
   /** A file within its limit keeps its free pages for what comes. @returns whether it is still too large */
   #cut({ maxSize }: JournalLimits): boolean {
-    if (this.#pages('page_count') * this.#pageSize <= maxSize || this.#pages('freelist_count') === 0) return false;
-    this.#database.pragma(`incremental_vacuum(${STEP_PAGES})`);
-    return true;
+    if (this.#pages('page_count') * this.#pageSize > maxSize && this.#pages('freelist_count') > 0) {
+      this.#database.pragma(`incremental_vacuum(${STEP_PAGES})`);
+      this.#cutting = true;
+    } else if (this.#cutting) {
+      // So far it was cut in the log only.
+      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+      this.#cutting = false;
+    }
+    return this.#cutting;
   }
 }

@@ -84,8 +84,13 @@ export class SqliteJournal implements Journal {
   #nextAt = Number.NEGATIVE_INFINITY;
   /** The commit that is under way. */
   #committing: Promise<void> | undefined;
+  /** The file holds more than its limits, and is brought back step by step. */
+  #more = false;
   #idle: Timer | undefined;
+  /** Nothing more is to be begun. */
   #closed = false;
+  /** Nothing is waited for any more. */
+  #ended = false;
   #state: JournalState = { state: 'ok' };
 
   constructor(options: SqliteJournalOptions, { clock, log }: JournalParts) {
@@ -103,21 +108,20 @@ export class SqliteJournal implements Journal {
   }
 
   async open(): Promise<void> {
+    let waiting = true;
     let busy: FileFailure | undefined;
     const opening = this.#attempt((failure) => {
-      if (failure.code === 'BUSY') busy = failure;
+      if (waiting && failure.code === 'BUSY') busy = failure;
+      else this.#fail(failure);
     });
     await this.#within(OPEN_LIMIT_MS, opening);
+    waiting = false;
     if (busy) {
       await this.close();
       const message = `The journal ${this.#options.path} is in use: ${busy.message}; stop the other labwire, or give this one a journal.path of its own`;
       throw new LabwireError('JOURNAL_BUSY', message, { cause: busy });
     }
-    if (!this.#begun) {
-      this.#begin(this.#floor());
-      if (this.#state.state === 'ok')
-        this.#degrade(`the disk has not opened ${this.#options.path} within ${OPEN_LIMIT_MS / 1000} s`);
-    }
+    if (!this.#begun) this.#degrade(`the disk has not opened it within ${OPEN_LIMIT_MS / 1000} s`);
   }
 
   get head(): number {
@@ -217,6 +221,7 @@ export class SqliteJournal implements Journal {
     this.#appendListeners = [];
     const end = this.#clock.monotonic() + limitMs;
     await this.#within(limitMs, this.#finish());
+    this.#ended = true;
     const writer = this.#writer;
     this.#writer = undefined;
     if (this.#committed < this.head)
@@ -240,15 +245,15 @@ export class SqliteJournal implements Journal {
   }
 
   #floor(): number {
-    return Math.round((this.#clock.now() / 1000 - FLOOR_EPOCH_MS) * FLOOR_PER_MS);
+    return Math.max(0, Math.round((this.#clock.now() / 1000 - FLOOR_EPOCH_MS) * FLOOR_PER_MS));
   }
 
   #attempt(failed: (failure: FileFailure) => void = (failure) => this.#fail(failure)): Promise<void> {
     this.#opening = this.#openFile()
-      .catch(failed)
       .finally(() => {
         this.#opening = undefined;
-      });
+      })
+      .catch(failed);
     return this.#opening;
   }
 
@@ -264,6 +269,7 @@ export class SqliteJournal implements Journal {
         setAside: this.#setAside,
         ...(this.#fileId !== undefined && { known: { id: this.#fileId, committed: this.#committed } }),
       });
+      if (this.#ended) throw new FileFailure('CLOSED', 'the journal was closed meanwhile');
       this.#adopt(opened);
       this.#writer = writer;
     } catch (error) {
@@ -280,7 +286,7 @@ export class SqliteJournal implements Journal {
     if (!this.#begun) {
       this.#begin(head);
       this.#books.adopt(sinks, gaps, head);
-      this.#books.discardUpTo(tail);
+      this.#tellLosers(this.#books.discardUpTo(tail));
       for (const [sequence, time] of marks.toSorted(([a], [b]) => a - b)) this.#timeline.add(sequence, time);
     } else if (id === this.#fileId) this.#committed = Math.max(this.#committed, Math.min(head, this.head));
     else this.#goOver(opened);
@@ -295,8 +301,8 @@ export class SqliteJournal implements Journal {
   #goOver({ head, sinks, gaps }: Opened): void {
     const { tail } = this.#window;
     if (head > tail) {
-      this.#setAside = true;
-      throw new FileFailure('GONE', `${this.#options.path} was replaced by another journal`);
+      const what = 'it is another journal than before, whose records have later numbers; a restart goes on with it';
+      throw new FileFailure('FOREIGN', what);
     }
     // What was only in the file before is gone with it.
     if (this.#fileId !== undefined) this.#tellLosers(this.#books.discardUpTo(tail));
@@ -317,7 +323,7 @@ export class SqliteJournal implements Journal {
     this.#next = undefined;
     this.#committing ??= this.#send().finally(() => {
       this.#committing = undefined;
-      if (this.#committed < this.head || this.#books.changed) this.#schedule();
+      if (this.#more || this.#committed < this.head || this.#books.changed) this.#schedule();
     });
     return this.#committing;
   }
@@ -363,7 +369,7 @@ export class SqliteJournal implements Journal {
     this.#timeline.release(tail);
     this.#release();
     this.#recover();
-    if (more) this.#schedule();
+    this.#more = more;
   }
 
   /** Memory keeps what no disk has, and of the rest what some sink will soon want. */
@@ -394,17 +400,17 @@ export class SqliteJournal implements Journal {
   }
 
   #fail(failure: FileFailure): void {
-    const writer = this.#writer;
+    if (this.#ended) return;
+    const ended = Promise.all([this.#writer?.end(), this.#backlog.close()]);
     this.#writer = undefined;
     this.#idle?.cancel();
     if (isDamageCode(failure.code)) this.#setAside = true;
     this.#books.renew();
     this.#degrade(failure.message);
-    if (this.#closed || this.#retry) return;
+    if (this.#closed || this.#retry || this.#opening) return;
     // A file that is gone or damaged is at once replaced, if that helps.
     const atOnce = this.#attempts++ === 0 && (failure.code === 'GONE' || this.#setAside);
     const delay = atOnce ? 0 : geometricDelay(this.#attempts, FIRST_RETRY_MS, LONGEST_RETRY_MS, RETRY_STEPS);
-    const ended = Promise.all([writer?.end(), this.#backlog.close()]);
     this.#retry = this.#clock.setTimer(() => {
       this.#retry = undefined;
       void ended.then(() => (this.#closed ? undefined : this.#attempt()));
@@ -420,9 +426,12 @@ export class SqliteJournal implements Journal {
   }
 
   #degrade(reason: string): void {
-    if (this.#state.state === 'degraded') return;
+    if (!this.#begun) this.#begin(this.#floor());
     const message = `The journal ${this.#options.path} takes nothing: ${reason}. Records are kept in memory, and the disk is tried again.`;
-    this.#state = { state: 'degraded', code: 'JOURNAL_FAILED', message, since: this.#clock.now() };
+    const before = this.#state;
+    if (before.state === 'degraded' && before.message === message) return;
+    const since = before.state === 'degraded' ? before.since : this.#clock.now();
+    this.#state = { state: 'degraded', code: 'JOURNAL_FAILED', message, since };
     this.#tell('error', 'JOURNAL_FAILED', 'Journal degraded', message);
     this.#stateListeners.tell(this.#state);
   }
@@ -447,17 +456,16 @@ export class SqliteJournal implements Journal {
   #tell(severity: Severity, code: EventRecord['code'], title: string, text: string): void {
     const level = severity === 'warning' ? 'warn' : severity;
     this.#log[level]({ code }, text);
-    if (this.#begun)
-      this.append({
-        kind: 'event',
-        sequence: 0,
-        time: this.#clock.now(),
-        severity,
-        eventKind: 'journal',
-        code,
-        title,
-        text,
-      });
+    this.append({
+      kind: 'event',
+      sequence: 0,
+      time: this.#clock.now(),
+      severity,
+      eventKind: 'journal',
+      code,
+      title,
+      text,
+    });
   }
 
   /** Waits for work that never rejects, but no longer than the limit. */
