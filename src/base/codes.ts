@@ -17,6 +17,7 @@ export const errorCodes = {
   VALUE_INVALID: 'A value does not fit the type, range or options of its member.',
   VALUE_READ_ONLY: 'The member cannot be written.',
   VALUE_REJECTED: 'The instrument did not take the value.',
+  REQUEST_INVALID: 'A request over MQTT is not what its topic takes.',
   STATE_FILE: 'The file of kept settings cannot be read or written.',
 
   PORT_ABSENT: 'No such port.',

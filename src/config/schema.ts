@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { schemaParts } from '../instrument/index.ts';
-import { exactlyOne, line, port, sharedPort } from './port-schema.ts';
-import { files, influx, oneOrMore, repeatedNames, sinkName, url } from './sink-schema.ts';
+import { listeningPort, mqtt } from './mqtt-schema.ts';
+import { line, port, sharedPort } from './port-schema.ts';
+import { files, influx, oneOrMore, repeatedNames } from './sink-schema.ts';
 
 const RESERVED_DEVICES = ['status', 'info', 'events', 'sinks'];
 const OWN_TAGS = ['gateway', 'device', 'model', 'simulated', 'time'];
@@ -24,9 +25,6 @@ const tagName = z
   .refine((text) => !OWN_TAGS.includes(text), reserved(OWN_TAGS));
 
 const tags = z.record(tagName, line(200)).describe('Free tags of every InfluxDB point; a number needs quotes.');
-
-/** 0: any free one. */
-const listeningPort = z.number().int().min(0).max(65_535);
 
 const channel = schemaParts.channelFacts
   .extend({
@@ -55,6 +53,17 @@ const deviceShape = {
     .record(channelId, z.union([z.literal(false), channel]))
     .optional()
     .describe("Changes by the model's channel ids; false switches a channel off."),
+  publish: z
+    .strictObject({
+      deadband: z
+        .record(channelId, z.number().min(0))
+        .describe('By channel id of this site, in its unit: a message only for a change of more than this.'),
+      maxInterval: schemaParts.positiveDuration.describe(
+        'Longest time between two messages of such a channel, changed or not.',
+      ),
+    })
+    .optional()
+    .describe('Thins the messages on MQTT; the journal and the databases get everything.'),
   tasks: schemaParts.taskOptions.optional(),
   tags: tags.optional(),
   measurement: line(200)
@@ -74,62 +83,6 @@ const gateway = z.strictObject({
     .describe('Default: the host name made to fit.'),
   tags: tags.prefault({}),
 });
-
-const mqttShape = {
-  name: sinkName,
-  base: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/,
-      'must be levels of letters, digits, _, . and -, with / between them',
-    )
-    .max(200)
-    .default('labwire')
-    .describe('First level of every topic.'),
-  qos: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
-  publish: z.literal('channels').default('channels').describe('One topic for each channel.'),
-};
-
-interface MqttCommon {
-  readonly name?: string | undefined;
-  readonly base: string;
-  readonly qos: 0 | 1 | 2;
-  readonly publish: 'channels';
-}
-export type MqttConfiguration = MqttCommon &
-  (
-    | { readonly url: string; readonly username?: string | undefined; readonly password?: string | undefined }
-    | { readonly embedded: { readonly port?: number | undefined } }
-  );
-
-const mqtt = z
-  .strictObject({
-    ...mqttShape,
-    url: url('mqtt', 'mqtts', 'ws', 'wss').optional(),
-    username: z.string().min(1).optional(),
-    password: z.string().optional(),
-    embedded: z
-      .union([
-        z.literal(true),
-        z.strictObject({ port: listeningPort.optional().describe('Default 1883 or the next free; 0: any free one.') }),
-      ])
-      .optional()
-      .describe('A broker within labwire, on the loopback interface, instead of a url.'),
-  })
-  .superRefine((value, context) => {
-    exactlyOne(value, ['url', 'embedded'], context);
-    if (value.password !== undefined && value.username === undefined) {
-      context.addIssue({ code: 'custom', message: 'has a password without a username' });
-    }
-    if (value.embedded !== undefined && value.username !== undefined) {
-      context.addIssue({ code: 'custom', path: ['username'], message: 'is not asked for by the embedded broker' });
-    }
-  })
-  .transform(({ url: address, embedded, username, password, ...common }): MqttConfiguration => {
-    if (address !== undefined) return { ...common, url: address, username, password };
-    return { ...common, embedded: embedded === true || embedded === undefined ? {} : embedded };
-  })
-  .describe('The MQTT broker.');
 
 const server = z.strictObject({
   host: line(255).default('127.0.0.1'),

@@ -1,4 +1,5 @@
-import type { Configuration, MqttConfiguration } from './schema.ts';
+import type { MqttConfiguration } from './mqtt-schema.ts';
+import type { Configuration } from './schema.ts';
 import type { FilesConfiguration, InfluxConfiguration } from './sink-schema.ts';
 
 /** A broker, database or folder of a configuration, by its name. */

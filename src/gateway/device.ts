@@ -96,6 +96,11 @@ export class Device {
     );
   }
 
+  /** As it is now. */
+  get description(): DeviceDescription {
+    return this.#description;
+  }
+
   get health(): HealthState {
     return this.#health;
   }

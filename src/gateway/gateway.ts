@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Clock, isoTime, type Logger, silentLogger, systemClock, type Timer, toError } from '../base/index.ts';
 import { type Configuration, type ConfigurationInput, type ConfiguredSink, configuredSinks } from '../config/index.ts';
-import type { Sample } from '../instrument/index.ts';
+import type { DeviceDescription, Sample } from '../instrument/index.ts';
 import { type EventRecord, type Journal, MemoryJournal, SqliteJournal } from '../journal/index.ts';
 import { HttpServer, runUntilStopped } from '../server/index.ts';
 import { addMember, DataService, removeMember, ServiceHost } from '../service/index.ts';
@@ -20,6 +20,7 @@ import { Device } from './device.ts';
 import type { Parts } from './device-plan.ts';
 import { LineSet } from './line-set.ts';
 import { gatewayMetrics } from './metrics.ts';
+import { requestsTo } from './requests.ts';
 import { SinkSet } from './sink-set.ts';
 import { StateStore } from './state-store.ts';
 import { version } from './version.ts';
@@ -108,8 +109,10 @@ export class Gateway {
       state: {
         snapshot: () => this.#state.snapshot(),
         latest: () => this.latest(),
+        devices: () => this.#descriptions(),
         onChange: (listener) => this.#state.onChange(listener),
       },
+      requests: requestsTo(this.#root),
       clock: this.#clock,
       log: this.#log,
       tell: (name, status) => this.#state.set(['sinks', name], status),
@@ -129,6 +132,11 @@ export class Gateway {
   /** The tree of all that runs: each device is a service under its id. */
   get service(): DataService {
     return this.#root;
+  }
+
+  /** Every configured device as it is now, also while it is being started. */
+  *#descriptions(): Iterable<DeviceDescription> {
+    for (const [id, { description }] of this.#plans.devices) yield this.#devices.get(id)?.description ?? description;
   }
 
   /** The newest value of each channel of each device, as samples of one channel each. */

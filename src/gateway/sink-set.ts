@@ -10,6 +10,7 @@ import {
   startEmbeddedBroker,
 } from '../sinks/index.ts';
 import { definedOnly } from './defined-only.ts';
+import { version } from './version.ts';
 
 export interface SinkSetParts extends SinkParts {
   /** Told what a sink says about itself whenever that changed; undefined when the sink is gone. */
@@ -50,7 +51,7 @@ export class SinkSet {
   async #make({ kind, name, options }: ConfiguredSink, gateway: string): Promise<Sink> {
     switch (kind) {
       case 'mqtt':
-        return mqttSink({ ...(await this.#withBroker(options, name)), name, gateway }, this.#parts);
+        return mqttSink({ ...(await this.#withBroker(options, name)), name, gateway, version }, this.#parts);
       case 'influx':
         return influxSink({ ...options, name, gateway }, this.#parts);
       case 'files':

@@ -1,5 +1,7 @@
 import type { Clock, Logger } from '../base/index.ts';
+import type { DeviceDescription } from '../instrument/index.ts';
 import type { Journal, JournalRecord } from '../journal/index.ts';
+import type { Requests } from './requests.ts';
 
 /** A value of the gateway's current state by its place in the tree, e.g. `['cryostat', 'settings', 'interval']`. */
 export interface StateEntry {
@@ -17,6 +19,8 @@ export interface StateSource {
   snapshot(): Iterable<StateEntry>;
   /** The newest sample of each device, as the last thing that a reader should find. */
   latest(): Iterable<JournalRecord & { kind: 'sample' }>;
+  /** Every configured device as it is now; when one changes, so does its state `info`. */
+  devices(): Iterable<DeviceDescription>;
   onChange(listener: (entry: StateEntry) => void): () => void;
 }
 
@@ -56,6 +60,8 @@ export interface SinkParts {
   readonly log: Logger;
   /** 0 ≤ r < 1, for the jitter of delays; default `Math.random`. */
   readonly random?: () => number;
+  /** Where clients' requests go; without it a sink takes none. */
+  readonly requests?: Requests;
 }
 
 /** Takes records from the journal to one broker or database. */
