@@ -175,6 +175,8 @@ function readContents(database: Database.Database, request: OpenRequest, base: n
     database
       .prepare('INSERT INTO gaps VALUES (?, ?) ON CONFLICT DO UPDATE SET up_to = excluded.up_to')
       .run(highest, reserved);
+  // Before any is given: a kill may come before the first commit.
+  setMeta.run('reserved', Math.max(reserved, last + RESERVE));
   const sinks = database.prepare('SELECT name, at, dropped FROM sinks').raw().all() as SinkRow[];
   const next = database
     .prepare('SELECT sequence, time FROM records WHERE sequence > ? ORDER BY sequence LIMIT 1')
@@ -182,7 +184,7 @@ function readContents(database: Database.Database, request: OpenRequest, base: n
   return {
     id,
     last,
-    reserved,
+    reserved: Math.max(reserved, last + RESERVE),
     tail: lowest === null ? last : lowest - 1,
     sinks,
     gaps: database.prepare('SELECT after, up_to FROM gaps ORDER BY after').raw().all() as GapRow[],
