@@ -74,6 +74,7 @@ class InfluxSink implements Sink {
   readonly #wait: AppendWait;
   readonly #backlog = new Backlog();
   readonly #backlogGate = new Gate();
+  readonly #reachedGate = new Gate();
   /** What lies behind this sequence is live. */
   #live = 0;
   /** When live records may be written again, by the monotonic clock. */
@@ -81,6 +82,8 @@ class InfluxSink implements Sink {
   /** What ended the lanes. */
   #outage: Outage | undefined;
   #failures = 0;
+  /** The database was made since the last write that succeeded. */
+  #made = false;
   #refusal: string | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -96,7 +99,7 @@ class InfluxSink implements Sink {
     const database = options.database ?? options.bucket ?? 'labwire';
     this.#server = new InfluxServer({ ...options, database }, parts.clock);
     this.#create = (options.create ?? true) && options.bucket === undefined;
-    this.#writer = new PointWriter(this.#server, LARGEST_BATCH);
+    this.#writer = new PointWriter(this.#server, LARGEST_BATCH, () => this.#reached());
     this.#lines = new LineProtocol(options.gateway);
     this.#address = maskSecrets(options.url);
   }
@@ -136,13 +139,22 @@ class InfluxSink implements Sink {
 
   /** Writes until the server takes nothing any more, or until a stop has written the rest. */
   async #connection(): Promise<void> {
-    // What came while the server was away is no longer live. While it may still be away, one request asks for it.
+    // What came while the server was away is no longer live.
     this.#putBehind();
-    await this.#deliverOldest();
+    const probe = this.#backlog.empty ? undefined : await this.#probe();
     if (this.#outage) return;
-    this.#putBehind();
     const backlogLanes = Array.from({ length: BACKLOG_LANES }, () => this.#backlogLane());
-    await Promise.all([this.#liveLane(), ...backlogLanes]);
+    await Promise.all([probe?.done, this.#liveLane(), ...backlogLanes]);
+  }
+
+  /** While the server may still be away one batch asks for it. @returns once it is there, or is not, the rest of that */
+  async #probe(): Promise<{ readonly done: Promise<boolean> }> {
+    this.#nextWrite = this.#clock.monotonic() + PACE_MS;
+    const reached = this.#reachedGate.wait();
+    const done = this.#deliverOldest();
+    await Promise.race([done, reached]);
+    this.#putBehind();
+    return { done };
   }
 
   async #liveLane(): Promise<void> {
@@ -208,7 +220,6 @@ class InfluxSink implements Sink {
         this.#wakeLanes();
         return;
       }
-      this.#succeeded();
       this.#leaveOut(written.refused);
     }
     this.#board.delivered += records;
@@ -236,8 +247,10 @@ class InfluxSink implements Sink {
     if (!this.#outage && !this.#stop.signal.aborted) await this.#wait.until(sequence, limitMs);
   }
 
-  #succeeded(): void {
+  #reached(): void {
+    this.#reachedGate.open();
     this.#failures = 0;
+    this.#made = false;
     this.#trouble.over(`Writing to InfluxDB at ${this.#address}`);
     this.#board.healthy();
   }
@@ -257,7 +270,10 @@ class InfluxSink implements Sink {
   async #recover(outage: Outage): Promise<boolean> {
     if (outage.kind === 'missing' && this.#create) {
       const made = await this.#server.createDatabase(this.#abandon.signal);
-      if (made.kind === 'done' && this.#failures++ === 0) return !this.#abandon.signal.aborted;
+      const again = this.#made;
+      this.#made = true;
+      // Made, and missing all the same: then it is not a matter of making it.
+      if (made.kind === 'done' && !again) return !this.#abandon.signal.aborted;
     }
     if (this.#stop.signal.aborted) return false;
     this.#trouble.report(outage.error);

@@ -20,12 +20,17 @@ export type Written = { readonly refused: readonly Refused[] } | { readonly outa
  */
 export class PointWriter {
   readonly #server: InfluxServer;
+  readonly #onJudged: () => void;
   #largest: number;
 
-  /** @param largest the most points of one request; it becomes less where the server finds that too large */
-  constructor(server: InfluxServer, largest: number) {
+  /**
+   * @param largest the most points of one request; it becomes less where the server finds that too large
+   * @param onJudged called at each answer that says something of the points, so that there is no outage
+   */
+  constructor(server: InfluxServer, largest: number, onJudged: () => void) {
     this.#server = server;
     this.#largest = largest;
+    this.#onJudged = onJudged;
   }
 
   get largest(): number {
@@ -47,12 +52,15 @@ export class PointWriter {
     const answer = await this.#server.write(lines, signal);
     switch (answer.kind) {
       case 'done':
+        this.#onJudged();
         return undefined;
       case 'too-large':
+        this.#onJudged();
         this.#largest = Math.max(1, Math.min(this.#largest, lines.length >> 1));
         if (lines.length > 1) return this.#halves(lines, refused, signal, sorted);
         break;
       case 'refused':
+        this.#onJudged();
         if (lines.length > 1 && !answer.all)
           return this.#halves(sorted ? lines : byShape(lines), refused, signal, true);
         break;
