@@ -20,7 +20,7 @@ export class LogLines implements Logger {
 export class TestState implements StateSource {
   readonly entries = new Map<string, StateEntry>();
   samples: Sample[] = [];
-  described: DeviceDescription[] = [];
+  described: DeviceDescription[] = [description()];
   #listeners = new Set<(entry: StateEntry) => void>();
 
   set(path: readonly string[], value: unknown): void {
