@@ -38,8 +38,9 @@ const LARGEST_BATCH = 5000;
 const PACE_MS = 1000;
 /** Live records that wait for more than this are backlog: those that come after them do not wait. */
 const FALLEN_BEHIND = 4 * LARGEST_BATCH;
-/** While one batch is on its way the next is made. */
+/** While one batch is on its way the next is made; more at a time takes memory and is no faster. */
 const BACKLOG_LANES = 2;
+const BACKLOG_BATCH = 2000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 const DELAY_STEPS = 6;
@@ -189,7 +190,7 @@ class InfluxSink implements Sink {
   async #deliverOldest(): Promise<boolean> {
     const range = this.#backlog.take();
     if (!range) return false;
-    const batch = await this.#read(range);
+    const batch = await this.#read(range, BACKLOG_BATCH);
     if (!batch) {
       await sleep(this.#clock, UNREADABLE_PAUSE_MS, this.#stop.signal).catch(() => {});
       return !this.#stop.signal.aborted;
@@ -200,9 +201,9 @@ class InfluxSink implements Sink {
   }
 
   /** @returns undefined where the journal cannot be read now; the range is backlog then */
-  async #read(range: Range): Promise<Batch | undefined> {
+  async #read(range: Range, most = LARGEST_BATCH): Promise<Batch | undefined> {
     try {
-      return await readBatch(this.#journal, this.#lines, range, this.#writer.largest);
+      return await readBatch(this.#journal, this.#lines, range, Math.min(most, this.#writer.largest));
     } catch (error) {
       this.#parts.log.warn({ err: error }, `${this.name} cannot read the journal: ${toError(error).message}`);
       this.#addBehind(range);
