@@ -1,10 +1,11 @@
-import { type Clock, geometricDelay, LabwireError, Listeners, type Logger, type Timer } from '../base/index.ts';
+import { type Clock, LabwireError, type Logger, type Timer, toError } from '../base/index.ts';
 import type { Sample } from '../instrument/index.ts';
 import { FileFailure, isDamageCode } from './file-failure.ts';
-import { FileThread } from './file-thread.ts';
-import type { EventRecord, Journal, JournalRecord, JournalState, RangeQuery, Severity } from './journal.ts';
+import type { Journal, JournalRecord, JournalState, RangeQuery } from './journal.ts';
+import { JournalAlarm } from './journal-alarm.ts';
 import { JournalBacklog } from './journal-backlog.ts';
-import type { Committed, JournalLimits, Opened, WriterRequest } from './messages.ts';
+import { JournalWriter } from './journal-writer.ts';
+import type { Committed, JournalLimits, Opened } from './messages.ts';
 import { RecordEncoder } from './record-codec.ts';
 import { RecordWindow } from './record-window.ts';
 import { SinkBooks } from './sink-books.ts';
@@ -37,9 +38,6 @@ const OPEN_LIMIT_MS = 3000;
 const CLOSE_LIMIT_MS = 1000;
 /** How often it is looked whether records have become too old, and whether the file is still there. */
 const IDLE_MS = 30_000;
-const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30_000;
-const RETRY_STEPS = 5;
 
 /**
  * Where sequences begin that may not be those of a file that could not be read: beyond any that 128 records in each
@@ -56,29 +54,23 @@ const FLOOR_PER_MS = 128;
  * says `degraded`, and the disk is tried again. A damaged file is set aside and another begun, with what memory holds.
  */
 export class SqliteJournal implements Journal {
-  readonly #options: SqliteJournalOptions;
+  readonly #path: string;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #books = new SinkBooks();
   readonly #timeline = new Timeline();
+  readonly #alarm: JournalAlarm;
+  readonly #writer: JournalWriter;
   readonly #backlog: JournalBacklog;
-  readonly #stateListeners = new Listeners<[JournalState]>();
   #limits: JournalLimits;
-  #appendListeners: readonly (() => void)[] = [];
+  #listeners: readonly (() => void)[] = [];
   #window: RecordWindow;
   #begun = false;
   /** The head when this process began. */
   #start = 0;
   #committed = 0;
   #encoder = new RecordEncoder();
-  #writer: FileThread<WriterRequest> | undefined;
   #fileId: string | undefined;
-  #setAside = false;
-  #damageTold = false;
-  #attempts = 0;
-  /** The attempt to open the file that is under way. */
-  #opening: Promise<void> | undefined;
-  #retry: Timer | undefined;
   /** The next commit. */
   #next: Timer | undefined;
   #nextAt = Number.NEGATIVE_INFINITY;
@@ -87,22 +79,28 @@ export class SqliteJournal implements Journal {
   /** The file holds more than its limits, and is brought back step by step. */
   #more = false;
   #idle: Timer | undefined;
-  /** Nothing more is to be begun. */
   #closed = false;
-  /** Nothing is waited for any more. */
-  #ended = false;
-  #state: JournalState = { state: 'ok' };
 
-  constructor(options: SqliteJournalOptions, { clock, log }: JournalParts) {
-    this.#options = options;
-    this.#limits = options;
+  constructor({ path, window = DEFAULT_WINDOW, ...limits }: SqliteJournalOptions, { clock, log }: JournalParts) {
+    this.#path = path;
+    this.#limits = limits;
     this.#clock = clock;
     this.#log = log;
-    this.#window = new RecordWindow(options.window ?? DEFAULT_WINDOW, 0);
-    this.#backlog = new JournalBacklog(options.path, clock, {
-      damaged: () => this.#foundDamage(),
+    this.#window = new RecordWindow(window, 0);
+    this.#alarm = new JournalAlarm(path, clock, log, (event) => this.append(event));
+    this.#writer = new JournalWriter(path, clock, {
+      request: () => ({
+        limits: this.#limits,
+        floor: this.#floor(),
+        ...(this.#fileId !== undefined && { known: { id: this.#fileId, committed: this.#committed } }),
+      }),
+      opened: (opened) => this.#adopt(opened),
+      failed: (failure) => this.#failed(failure),
+    });
+    this.#backlog = new JournalBacklog(path, clock, {
+      damaged: () => this.#alarm.damaged(),
       failed: (failure) => {
-        if (isDamageCode(failure.code)) this.#fail(failure);
+        if (isDamageCode(failure.code)) this.#writer.fail(failure);
       },
     });
   }
@@ -110,18 +108,19 @@ export class SqliteJournal implements Journal {
   async open(): Promise<void> {
     let waiting = true;
     let busy: FileFailure | undefined;
-    const opening = this.#attempt((failure) => {
-      if (waiting && failure.code === 'BUSY') busy = failure;
-      else this.#fail(failure);
+    const opening = this.#writer.open((failure) => {
+      if (!waiting || failure.code !== 'BUSY') return false;
+      busy = failure;
+      return true;
     });
     await this.#within(OPEN_LIMIT_MS, opening);
     waiting = false;
     if (busy) {
       await this.close();
-      const message = `The journal ${this.#options.path} is in use: ${busy.message}; stop the other labwire, or give this one a journal.path of its own`;
+      const message = `The journal ${this.#path} is in use: ${busy.message}; stop the other labwire, or give this one a journal.path of its own`;
       throw new LabwireError('JOURNAL_BUSY', message, { cause: busy });
     }
-    if (!this.#begun) this.#degrade(`the disk has not opened it within ${OPEN_LIMIT_MS / 1000} s`);
+    if (!this.#begun) this.#alarm.degraded(`the disk has not opened it within ${OPEN_LIMIT_MS / 1000} s`);
   }
 
   get head(): number {
@@ -133,11 +132,11 @@ export class SqliteJournal implements Journal {
   }
 
   get state(): JournalState {
-    return this.#state;
+    return this.#alarm.state;
   }
 
   onState(listener: (state: JournalState) => void): () => void {
-    return this.#stateListeners.add(listener);
+    return this.#alarm.onState(listener);
   }
 
   append(record: JournalRecord): void {
@@ -145,15 +144,19 @@ export class SqliteJournal implements Journal {
     if (this.#window.full) this.#makeRoom();
     this.#window.push(record);
     if (!this.#next) this.#schedule();
-    for (const listener of this.#appendListeners) listener();
+    for (const listener of this.#listeners) listener();
   }
 
   onAppend(listener: () => void): () => void {
     const entry = (): void => listener();
-    this.#appendListeners = [...this.#appendListeners, entry];
+    this.#listeners = [...this.#listeners, entry];
     return () => {
-      this.#appendListeners = this.#appendListeners.filter((other) => other !== entry);
+      this.#listeners = this.#listeners.filter((other) => other !== entry);
     };
+  }
+
+  sinks(): readonly string[] {
+    return this.#books.names;
   }
 
   offset(sink: string): number {
@@ -162,7 +165,8 @@ export class SqliteJournal implements Journal {
 
   delivered(sink: string): number {
     const { upTo } = this.#books.delivered(sink, this.head);
-    this.#schedule();
+    // A sink that is new has to be written down.
+    if (this.#books.changed) this.#schedule();
     return upTo;
   }
 
@@ -193,17 +197,13 @@ export class SqliteJournal implements Journal {
     return onDisk ? this.#timeline.at(next) : this.#window.at(Math.max(next, tail + 1))?.time;
   }
 
-  sinks(): readonly string[] {
-    return this.#books.names;
+  dropped(sink: string): number {
+    return this.#books.dropped(sink, this.head);
   }
 
   forget(sink: string): void {
     this.#books.forget(sink);
     this.#schedule();
-  }
-
-  dropped(sink: string): number {
-    return this.#books.dropped(sink, this.head);
   }
 
   /** What is beyond other limits is discarded from the next commit on. */
@@ -215,26 +215,22 @@ export class SqliteJournal implements Journal {
   async close(limitMs = CLOSE_LIMIT_MS): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#retry?.cancel();
     this.#next?.cancel();
     this.#idle?.cancel();
-    this.#appendListeners = [];
+    this.#listeners = [];
     const end = this.#clock.monotonic() + limitMs;
     await this.#within(limitMs, this.#finish());
-    this.#ended = true;
-    const writer = this.#writer;
-    this.#writer = undefined;
     if (this.#committed < this.head)
       this.#log.error(`${this.head - this.#committed} records of the journal did not reach the disk`);
-    await this.#within(Math.max(0, end - this.#clock.monotonic()), Promise.all([writer?.end(), this.#backlog.close()]));
+    const ended = Promise.all([this.#writer.end(), this.#backlog.close()]);
+    await this.#within(Math.max(0, end - this.#clock.monotonic()), ended);
   }
 
   async #finish(): Promise<void> {
-    await this.#opening;
-    while (this.#writer && (this.#committed < this.head || this.#books.changed)) await this.#commit();
+    await this.#writer.settle();
+    while (this.#writer.ready && (this.#committed < this.head || this.#books.changed)) await this.#commit();
     await this.#backlog.close();
-    // What this refuses, the next opening finds: it then takes the end for a crash.
-    await this.#writer?.ask({ kind: 'close', head: this.head }).catch(() => {});
+    await this.#writer.close(this.head);
   }
 
   #begin(head: number): void {
@@ -248,53 +244,20 @@ export class SqliteJournal implements Journal {
     return Math.max(0, Math.round((this.#clock.now() / 1000 - FLOOR_EPOCH_MS) * FLOOR_PER_MS));
   }
 
-  #attempt(failed: (failure: FileFailure) => void = (failure) => this.#fail(failure)): Promise<void> {
-    this.#opening = this.#openFile()
-      .finally(() => {
-        this.#opening = undefined;
-      })
-      .catch(failed);
-    return this.#opening;
-  }
-
-  async #openFile(): Promise<void> {
-    const { path } = this.#options;
-    const writer = new FileThread<WriterRequest>('writer', path);
-    try {
-      const opened = await writer.ask<Opened>({
-        kind: 'open',
-        path,
-        limits: this.#limits,
-        floor: this.#floor(),
-        setAside: this.#setAside,
-        ...(this.#fileId !== undefined && { known: { id: this.#fileId, committed: this.#committed } }),
-      });
-      if (this.#ended) throw new FileFailure('CLOSED', 'the journal was closed meanwhile');
-      this.#adopt(opened);
-      this.#writer = writer;
-    } catch (error) {
-      await writer.end();
-      throw error;
-    }
-    this.#setAside = false;
-    this.#schedule();
-    this.#watchIdle();
-  }
-
   #adopt(opened: Opened): void {
     const { id, head, tail, sinks, gaps, marks, aside } = opened;
     if (!this.#begun) {
       this.#begin(head);
       this.#books.adopt(sinks, gaps, head);
-      this.#tellLosers(this.#books.discardUpTo(tail));
+      this.#alarm.losing(this.#books.discardUpTo(tail));
       for (const [sequence, time] of marks.toSorted(([a], [b]) => a - b)) this.#timeline.add(sequence, time);
     } else if (id === this.#fileId) this.#committed = Math.max(this.#committed, Math.min(head, this.head));
     else this.#goOver(opened);
     this.#fileId = id;
     this.#encoder = new RecordEncoder();
-    if (aside === undefined) return;
-    const text = `The journal was damaged. It is kept as ${aside}, and a new one was begun.`;
-    this.#tell('error', 'JOURNAL_FAILED', 'Journal set aside', text);
+    if (aside !== undefined) this.#alarm.setAside(aside);
+    this.#schedule();
+    this.#watchIdle();
   }
 
   /** Another file than before, or one that could not be read before: what memory holds goes into it. */
@@ -305,16 +268,24 @@ export class SqliteJournal implements Journal {
       throw new FileFailure('FOREIGN', what);
     }
     // What was only in the file before is gone with it.
-    if (this.#fileId !== undefined) this.#tellLosers(this.#books.discardUpTo(tail));
+    if (this.#fileId !== undefined) this.#alarm.losing(this.#books.discardUpTo(tail));
     this.#books.adopt(sinks, [...gaps, ...(head > 0 ? [[head, tail] as const] : [])], this.#start);
     this.#books.renew();
     this.#committed = tail;
   }
 
-  #schedule(): void {
-    if (this.#next || this.#committing || !this.#writer || this.#closed) return;
-    const wait = Math.max(0, this.#nextAt - this.#clock.monotonic());
-    this.#next = this.#clock.setTimer(() => void this.#commit(), wait === 0 ? COMMIT_MS : wait);
+  #failed(failure: FileFailure): void {
+    this.#idle?.cancel();
+    this.#books.renew();
+    void this.#backlog.close();
+    this.#alarm.degraded(failure.message);
+  }
+
+  /** @param unhurried how long to wait where no commit was made lately, ms */
+  #schedule(unhurried = COMMIT_MS): void {
+    if (this.#next || this.#committing || !this.#writer.ready || this.#closed) return;
+    const wait = this.#nextAt - this.#clock.monotonic();
+    this.#next = this.#clock.setTimer(() => void this.#commit(), wait > 0 ? wait : unhurried);
   }
 
   /** Never rejects. */
@@ -323,25 +294,24 @@ export class SqliteJournal implements Journal {
     this.#next = undefined;
     this.#committing ??= this.#send().finally(() => {
       this.#committing = undefined;
-      if (this.#more || this.#committed < this.head || this.#books.changed) this.#schedule();
+      // What has come during a slow commit has waited long enough.
+      if (this.#more || this.#committed < this.head || this.#books.changed) this.#schedule(0);
     });
     return this.#committing;
   }
 
   async #send(): Promise<void> {
-    const writer = this.#writer;
-    if (!writer) return;
     this.#nextAt = this.#clock.monotonic() + COMMIT_MS;
     const after = Math.max(this.#committed, this.#window.tail);
     const records = this.#window.read(after, LARGEST_COMMIT, this.head);
     const last = after + records.length;
     const { sinks, forgotten } = this.#books.take(last);
     const slow = this.#clock.setTimer(
-      () => this.#degrade(`the disk has taken nothing for ${SLOW_MS / 1000} s`),
+      () => this.#alarm.degraded(`the disk has taken nothing for ${SLOW_MS / 1000} s`),
       SLOW_MS,
     );
     try {
-      const committed = await writer.ask<Committed>({
+      const committed = await this.#writer.commit({
         kind: 'commit',
         first: after + 1,
         count: records.length,
@@ -355,7 +325,8 @@ export class SqliteJournal implements Journal {
       this.#done(last, records[0], committed);
     } catch (error) {
       this.#books.renew(forgotten);
-      if (writer === this.#writer) this.#fail(error as FileFailure);
+      // Of what befell the file the writer has told, and opens it anew.
+      if (!(error instanceof FileFailure)) this.#alarm.degraded(toError(error).message);
     } finally {
       slow.cancel();
     }
@@ -363,13 +334,12 @@ export class SqliteJournal implements Journal {
 
   #done(last: number, first: JournalRecord | undefined, { tail, more }: Committed): void {
     this.#committed = Math.max(this.#committed, last);
-    this.#attempts = 0;
+    this.#more = more;
     if (first) this.#timeline.add(first.sequence, first.time);
-    this.#tellLosers(this.#books.discardUpTo(tail));
+    this.#alarm.losing(this.#books.discardUpTo(tail));
     this.#timeline.release(tail);
     this.#release();
-    this.#recover();
-    this.#more = more;
+    this.#alarm.recovered();
   }
 
   /** Memory keeps what no disk has, and of the rest what some sink will soon want. */
@@ -378,43 +348,18 @@ export class SqliteJournal implements Journal {
     this.#window.release(Math.min(this.#committed, Math.max(this.#books.slowest(this.head), this.head - kept)));
   }
 
-  #foundDamage(): void {
-    if (this.#damageTold) return;
-    this.#damageTold = true;
-    const text = `Records in ${this.#options.path} are damaged and are left out; the disk may be failing.`;
-    this.#tell('warning', 'JOURNAL_FAILED', 'Records are damaged', text);
-  }
-
   #makeRoom(): void {
     this.#release();
     if (!this.#window.full) return;
     const from = Math.max(this.#committed, this.#window.tail);
     const upTo = this.#window.tail + Math.ceil(this.#window.capacity * LOST_SHARE);
     this.#window.release(upTo);
-    this.#tellLosers(this.#books.lose(from, upTo));
+    this.#alarm.losing(this.#books.lose(from, upTo));
   }
 
   async #readFile(after: number, limit: number, upTo: number): Promise<readonly JournalRecord[]> {
     const records = await this.#backlog.read(after, limit, Math.min(upTo, this.#committed));
     return records.length > 0 ? records : this.#window.read(after, limit, upTo);
-  }
-
-  #fail(failure: FileFailure): void {
-    if (this.#ended) return;
-    const ended = Promise.all([this.#writer?.end(), this.#backlog.close()]);
-    this.#writer = undefined;
-    this.#idle?.cancel();
-    if (isDamageCode(failure.code)) this.#setAside = true;
-    this.#books.renew();
-    this.#degrade(failure.message);
-    if (this.#closed || this.#retry || this.#opening) return;
-    // A file that is gone or damaged is at once replaced, if that helps.
-    const atOnce = this.#attempts++ === 0 && (failure.code === 'GONE' || this.#setAside);
-    const delay = atOnce ? 0 : geometricDelay(this.#attempts, FIRST_RETRY_MS, LONGEST_RETRY_MS, RETRY_STEPS);
-    this.#retry = this.#clock.setTimer(() => {
-      this.#retry = undefined;
-      void ended.then(() => (this.#closed ? undefined : this.#attempt()));
-    }, delay);
   }
 
   #watchIdle(): void {
@@ -423,49 +368,6 @@ export class SqliteJournal implements Journal {
       this.#schedule();
       this.#watchIdle();
     }, IDLE_MS);
-  }
-
-  #degrade(reason: string): void {
-    if (!this.#begun) this.#begin(this.#floor());
-    const message = `The journal ${this.#options.path} takes nothing: ${reason}. Records are kept in memory, and the disk is tried again.`;
-    const before = this.#state;
-    if (before.state === 'degraded' && before.message === message) return;
-    const since = before.state === 'degraded' ? before.since : this.#clock.now();
-    this.#state = { state: 'degraded', code: 'JOURNAL_FAILED', message, since };
-    this.#tell('error', 'JOURNAL_FAILED', 'Journal degraded', message);
-    this.#stateListeners.tell(this.#state);
-  }
-
-  #recover(): void {
-    if (this.#state.state === 'ok') return;
-    this.#state = { state: 'ok' };
-    this.#tell('info', 'JOURNAL_RECOVERED', 'Journal recovered', `The journal ${this.#options.path} is written again.`);
-    this.#stateListeners.tell(this.#state);
-  }
-
-  #tellLosers(losers: readonly [name: string, count: number][]): void {
-    for (const [sink, count] of losers)
-      this.#tell(
-        'warning',
-        'RECORDS_DROPPED',
-        `Records for ${sink} are discarded`,
-        `${sink} has not taken what the journal has no more room or time for: ${count} records and counting.`,
-      );
-  }
-
-  #tell(severity: Severity, code: EventRecord['code'], title: string, text: string): void {
-    const level = severity === 'warning' ? 'warn' : severity;
-    this.#log[level]({ code }, text);
-    this.append({
-      kind: 'event',
-      sequence: 0,
-      time: this.#clock.now(),
-      severity,
-      eventKind: 'journal',
-      code,
-      title,
-      text,
-    });
   }
 
   /** Waits for work that never rejects, but no longer than the limit. */

@@ -154,6 +154,27 @@ describe('a disk that takes nothing', () => {
     expect(journal.lag('influx')).toBeLessThanOrEqual(2);
   });
 
+  test('for a while only, since it is slow, holds up nothing and is no alarm', async () => {
+    const journal = await open();
+    append(journal, 10);
+    await committed(journal);
+    const other = new Database(path);
+    other.exec('BEGIN IMMEDIATE');
+    append(journal, 10);
+    const began = performance.now();
+    let turns = 0;
+    while (performance.now() - began < 500) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      turns++;
+    }
+    expect(journal.committed).toBe(10);
+    expect(turns).toBeGreaterThan(20);
+    other.exec('ROLLBACK');
+    other.close();
+    await committed(journal);
+    expect(states).toEqual([]);
+  });
+
   test('does not keep the end waiting', async () => {
     const journal = await open();
     const mend = refuseCommits();
