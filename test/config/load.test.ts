@@ -180,6 +180,15 @@ devices:
   });
 });
 
+describe('a relative folder of files', () => {
+  it.each([
+    ['files: { path: ./data }', (at: string) => ({ path: at })],
+    ['files: [{ name: a, path: data }]', (at: string) => [{ name: 'a', path: at }]],
+  ])('is relative to the configuration: %s', (text, expected) => {
+    expect(load(`${text}\n`).configuration?.files).toMatchObject(expected(join(folder, 'data')));
+  });
+});
+
 describe('a relative port path', () => {
   it('is relative to the file that says it', () => {
     write('devices.d/b.yaml', 'b: { model: line, port: { path: ttyB } }');

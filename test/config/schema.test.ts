@@ -5,6 +5,7 @@ import {
   type ConfigurationInput,
   configSchema,
   configSchemaWith,
+  configuredSinks,
   defaultGatewayId,
   driverSection,
   tcpAddressOf,
@@ -84,6 +85,31 @@ describe('the configuration schema', () => {
     [{ mqtt: {} }, 'mqtt needs one of url, embedded'],
     [{ mqtt: { url: 'mqtt://x', embedded: true } }, 'mqtt can have only one of url, embedded'],
     [{ mqtt: [{ url: 'mqtt://x' }] }, 'mqtt.0 needs a name, since it stands in a list'],
+    [
+      {
+        mqtt: [
+          { name: 'a', url: 'mqtt://x' },
+          { name: 'a', url: 'mqtt://y' },
+        ],
+      },
+      'mqtt.1.name is also the name of another sink; choose another',
+    ],
+    [
+      { mqtt: [{ name: 'influx', url: 'mqtt://x' }], influx: { url: 'http://x', database: 'd' } },
+      'influx.name is also the name of another sink; choose another',
+    ],
+    [{ files: [] }, 'files must have at least 1 entries, is a list'],
+    [{ mqtt: [{ name: 'a', url: 'mqtt://x', urll: 'y' }] }, 'mqtt.0 has an unknown key "urll". Did you mean "url"?'],
+    [{ files: { path: 'x', rotate: '2h' } }, 'files.rotate must be 1h or 1d, is 7200'],
+    [{ files: { format: 'csv' } }, 'files lacks "path"'],
+    [
+      { influx: { url: 'http://x', database: 'd', retention: '10min' } },
+      'influx.retention must be at least 1h, is 600',
+    ],
+    [
+      { influx: { url: 'http://x', bucket: 'b', token: 't', retention: '1d' } },
+      'influx.retention is for a database: labwire makes no bucket',
+    ],
     [
       { mqtt: { embedded: true, base: 'a/#' } },
       'mqtt.base must be levels of letters, digits, _, . and -, with / between them, is "a/#"',
@@ -165,6 +191,34 @@ describe('the configuration schema', () => {
     const again: ConfigurationInput = parsed;
     expect(schema.parse(again)).toEqual(parsed);
     expect(tcpAddressOf('[::1]:4001')).toEqual({ host: '::1', port: 4001 });
+  });
+
+  it('takes a list of brokers, databases and folders, each with a name', () => {
+    const parsed = schema.parse({
+      mqtt: [
+        { name: 'here', url: 'mqtt://a' },
+        { name: 'there', url: 'mqtt://b', qos: 2 },
+      ],
+      influx: { url: 'http://x', database: 'd', retention: '30d' },
+      files: [{ name: 'disk', path: './data', format: 'jsonl', rotate: '1h', maxSize: '5MB' }],
+    });
+    expect(configuredSinks(parsed).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'mqtt here',
+      'mqtt there',
+      'influx influx',
+      'files disk',
+    ]);
+    expect(configuredSinks(parsed)[2]?.options).toMatchObject({ retention: 30 * 86_400 });
+    expect(configuredSinks(parsed)[3]?.options).toEqual({
+      path: './data',
+      format: 'jsonl',
+      rotate: 3600,
+      maxSize: 5_000_000,
+    });
+    expect(schema.parse(parsed)).toEqual(parsed);
+    expect(configuredSinks(schema.parse({ files: { path: 'x' } }))).toEqual([
+      { kind: 'files', name: 'files', options: { path: 'x', format: 'csv', rotate: 86_400, maxSize: 100_000_000 } },
+    ]);
   });
 
   it('accepts what its input type accepts', () => {

@@ -1,4 +1,15 @@
-import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -180,6 +191,26 @@ describe('the file sink', () => {
     expect(await read('oven/oven_2026-11-24.csv')).toContain(',2,good,');
     expect(sink.status).toMatchObject({ connected: true, lastError: null, delivered: 2 });
     expect(parts.log.lines.at(-1)).toMatch(/^info Writing to/);
+  });
+
+  test('a full disk holds up what is to go there, says so, and costs nothing', async () => {
+    await mkdir(join(folder, 'cryostat'));
+    await symlink('/dev/full', join(folder, `${DAY}.csv`));
+    const { sink, parts } = start();
+    parts.journal.append(sample({ t1: 1 }));
+    parts.journal.append(sample({ t1: 2 }, description({ device: 'oven' })));
+    await until(() => sink.status.retries === 1);
+    expect(sink.status).toMatchObject({
+      connected: false,
+      lag: 2,
+      lastError: expect.stringContaining('the disk is full'),
+    });
+    expect(await read('oven/oven_2026-11-24.csv')).toContain(',2,good,');
+    await rm(join(folder, `${DAY}.csv`));
+    await settled(sink, parts);
+    expect(await read(`${DAY}.csv`)).toContain(',1,good,');
+    expect((await read('oven/oven_2026-11-24.csv')).split('\n')).toHaveLength(3);
+    expect(sink.status).toMatchObject({ connected: true, dropped: 0, lastError: null });
   });
 
   test('a stop writes what waits for its turn', async () => {
