@@ -86,6 +86,8 @@ class InfluxSink implements Sink {
   /** The database was made since the last write that succeeded. */
   #made = false;
   #refusal: string | undefined;
+  /** Why the journal could not be read last: each reason is logged once. */
+  #unreadable: string | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: InfluxSinkOptions, parts: SinkParts) {
@@ -116,7 +118,8 @@ class InfluxSink implements Sink {
     this.#wakeLanes();
     await within(this.#clock, limitMs * DRAIN_SHARE, this.#running);
     this.#abandon.abort();
-    await this.#running;
+    // Nothing but a disk that hangs can hold it now.
+    await within(this.#clock, limitMs * (1 - DRAIN_SHARE), this.#running);
     this.#wait.stop();
     this.#board.disconnected();
   }
@@ -203,9 +206,13 @@ class InfluxSink implements Sink {
   /** @returns undefined where the journal cannot be read now; the range is backlog then */
   async #read(range: Range, most = LARGEST_BATCH): Promise<Batch | undefined> {
     try {
-      return await readBatch(this.#journal, this.#lines, range, Math.min(most, this.#writer.largest));
+      const batch = await readBatch(this.#journal, this.#lines, range, Math.min(most, this.#writer.largest));
+      this.#unreadable = undefined;
+      return batch;
     } catch (error) {
-      this.#parts.log.warn({ err: error }, `${this.name} cannot read the journal: ${toError(error).message}`);
+      const { message } = toError(error);
+      if (message !== this.#unreadable) this.#parts.log.warn({ err: error }, `${this.name} cannot read on: ${message}`);
+      this.#unreadable = message;
       this.#addBehind(range);
       return undefined;
     }
