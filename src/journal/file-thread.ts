@@ -19,7 +19,12 @@ export class FileThread<Request> {
   #dead: FileFailure | undefined;
 
   constructor(role: 'writer' | 'reader', path: string) {
-    this.#worker = new Worker(ENTRY, { workerData: { role, path }, name: `journal ${role}` });
+    this.#worker = new Worker(ENTRY, {
+      workerData: { role, path },
+      name: `journal ${role}`,
+      // What passes through it is soon forgotten; by itself V8 would let some 50 MB of it lie about.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
     this.#worker.on('message', (answer: Answer) => {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);

@@ -29,7 +29,7 @@ const COMMIT_MS = 50;
 const LARGEST_COMMIT = 16_384;
 const DEFAULT_WINDOW = 131_072;
 /** Of what is committed: the records that stay in memory for sinks that are a little behind. */
-const KEPT_SHARE = 0.5;
+const KEPT_SHARE = 1 / 8;
 /** Of the window: how much is let go of at a time, when it is full. */
 const LOST_SHARE = 1 / 64;
 /** A disk that takes longer for a commit is an alarm. */
