@@ -1,16 +1,16 @@
-import { type Clock, geometricDelay, maskSecrets, sleep, toError } from '../../base/index.ts';
+import { type Clock, maskSecrets, sleep, toError } from '../../base/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import { AppendWait } from '../append-wait.ts';
 import { Gate } from '../gate.ts';
 import type { Sink, SinkParts, SinkStatus } from '../sink.ts';
 import { StatusBoard } from '../sink-status.ts';
-import { Trouble } from '../trouble.ts';
 import { within } from '../within.ts';
 import { Backlog, type Range } from './backlog.ts';
 import { type Batch, readBatch } from './batch.ts';
 import { InfluxServer } from './influx-server.ts';
 import { LineProtocol } from './line-protocol.ts';
 import { type Outage, PointWriter, type Refused } from './point-writer.ts';
+import { Recovery } from './recovery.ts';
 
 /** InfluxDB 1: `database`, `username`, `password`; 2 and 3, by their 1.x endpoint: `token`, `bucket`, `org`. */
 export interface InfluxSinkOptions {
@@ -41,11 +41,6 @@ const FALLEN_BEHIND = 4 * LARGEST_BATCH;
 /** While one batch is on its way the next is made; more at a time takes memory and is no faster. */
 const BACKLOG_LANES = 2;
 const BACKLOG_BATCH = 2000;
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
-const DELAY_STEPS = 6;
-const JITTER = 0.25;
-const DENIED_PAUSE_MS = 30_000;
 const UNREADABLE_PAUSE_MS = 5000;
 /** Of the time for a stop: what may go into writing the rest, before a request under way is abandoned. */
 const DRAIN_SHARE = 0.9;
@@ -59,15 +54,11 @@ class InfluxSink implements Sink {
   readonly name: string;
   readonly #journal: Journal;
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #parts: SinkParts;
   readonly #board: StatusBoard;
-  readonly #trouble: Trouble;
-  readonly #server: InfluxServer;
-  readonly #create: boolean;
+  readonly #recovery: Recovery;
   readonly #writer: PointWriter;
   readonly #lines: LineProtocol;
-  readonly #address: string;
   /** Ends requests and pauses. */
   readonly #abandon = new AbortController();
   /** Ends pauses alone: the rest is still written. */
@@ -82,9 +73,6 @@ class InfluxSink implements Sink {
   #nextWrite = 0;
   /** What ended the lanes. */
   #outage: Outage | undefined;
-  #failures = 0;
-  /** The database was made since the last write that succeeded. */
-  #made = false;
   #refusal: string | undefined;
   /** Why the journal could not be read last: each reason is logged once. */
   #unreadable: string | undefined;
@@ -95,16 +83,24 @@ class InfluxSink implements Sink {
     this.#parts = parts;
     this.#journal = parts.journal;
     this.#clock = parts.clock;
-    this.#random = parts.random ?? Math.random;
     this.#board = new StatusBoard(options.name, parts.journal, parts.clock);
-    this.#trouble = new Trouble(parts.log);
     this.#wait = new AppendWait(parts.journal, parts.clock);
     const database = options.database ?? options.bucket ?? 'labwire';
-    this.#server = new InfluxServer({ ...options, database }, parts.clock);
-    this.#create = (options.create ?? true) && options.bucket === undefined;
-    this.#writer = new PointWriter(this.#server, LARGEST_BATCH, () => this.#reached());
+    const server = new InfluxServer({ ...options, database }, parts.clock);
+    this.#recovery = new Recovery({
+      server,
+      address: maskSecrets(options.url),
+      create: (options.create ?? true) && options.bucket === undefined,
+      board: this.#board,
+      clock: parts.clock,
+      log: parts.log,
+      random: parts.random ?? Math.random,
+    });
+    this.#writer = new PointWriter(server, LARGEST_BATCH, () => {
+      this.#recovery.over();
+      this.#reachedGate.open();
+    });
     this.#lines = new LineProtocol(options.gateway);
-    this.#address = maskSecrets(options.url);
   }
 
   start(): void {
@@ -137,7 +133,8 @@ class InfluxSink implements Sink {
       await this.#connection();
       const outage = this.#outage;
       this.#outage = undefined;
-      if (!outage || !(await this.#recover(outage))) return;
+      if (!outage) return;
+      if (!(await this.#recovery.after(outage, this.#stop.signal, this.#abandon.signal))) return;
     }
   }
 
@@ -255,14 +252,6 @@ class InfluxSink implements Sink {
     if (!this.#outage && !this.#stop.signal.aborted) await this.#wait.until(sequence, limitMs);
   }
 
-  #reached(): void {
-    this.#reachedGate.open();
-    this.#failures = 0;
-    this.#made = false;
-    this.#trouble.over(`Writing to InfluxDB at ${this.#address}`);
-    this.#board.healthy();
-  }
-
   #leaveOut(refused: readonly Refused[]): void {
     for (const { line, error } of refused) {
       this.#board.refuse(1, error.message, [line]);
@@ -272,26 +261,5 @@ class InfluxSink implements Sink {
       this.#refusal = complaint;
       this.#parts.log.error({ point: line }, `${error.message}; such points are left out`);
     }
-  }
-
-  /** Waits until it is worth trying again. @returns false when the sink is to end */
-  async #recover(outage: Outage): Promise<boolean> {
-    if (outage.kind === 'missing' && this.#create) {
-      const made = await this.#server.createDatabase(this.#abandon.signal);
-      const again = this.#made;
-      this.#made = true;
-      // Made, and missing all the same: then it is not a matter of making it.
-      if (made.kind === 'done' && !again) return !this.#abandon.signal.aborted;
-    }
-    if (this.#stop.signal.aborted) return false;
-    this.#trouble.report(outage.error);
-    this.#board.retry(outage.error.message);
-    const delay = geometricDelay(++this.#failures, FIRST_DELAY_MS, LONGEST_DELAY_MS, DELAY_STEPS);
-    const jittered = delay * (1 + JITTER * this.#random());
-    const pause =
-      outage.kind === 'denied' ? DENIED_PAUSE_MS : outage.kind === 'away' ? (outage.afterMs ?? jittered) : jittered;
-    // Stopped in a pause: one more attempt, then the end.
-    await sleep(this.#clock, pause, this.#stop.signal).catch(() => {});
-    return !this.#abandon.signal.aborted;
   }
 }
