@@ -76,7 +76,7 @@ it('survives being switched off for 10 s: offline, restarts as configured, onlin
   const before = deviceLines().length;
   instrument.powered = false;
   const switchedOff = performance.now();
-  await live.until(() => payloads('status').at(-1) === 'offline');
+  await live.until(() => payloads('status').at(-1) === 'offline' && readings().at(-1)?.value === null);
   expect(readings().at(-1)).toMatchObject({ value: null, reason: 'stale' });
   expect(JSON.parse(payloads('health').at(-1) ?? '')).toMatchObject({ state: 'connecting', code: 'REPLY_TIMEOUT' });
   await new Promise((resolve) => setTimeout(resolve, OFF_MS - (performance.now() - switchedOff)));
@@ -95,7 +95,7 @@ it('survives being unplugged for 10 s without a failure of its task: offline, on
   const before = deviceLines().length;
   const { restarts } = JSON.parse(payloads('tasks/acquire').at(-1) ?? '');
   await served.stop();
-  await live.until(() => payloads('status').at(-1) === 'offline');
+  await live.until(() => payloads('status').at(-1) === 'offline' && readings().at(-1)?.value === null);
   expect(readings().at(-1)).toMatchObject({ value: null, reason: 'stale' });
   await new Promise((resolve) => setTimeout(resolve, OFF_MS));
   expect(JSON.parse(payloads('tasks/acquire').at(-1) ?? '')).toMatchObject({ state: 'activating', restarts });
