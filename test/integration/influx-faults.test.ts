@@ -128,12 +128,24 @@ describe('the InfluxDB sink through a faulty road to a real InfluxDB', () => {
       expect.objectContaining({ name: 'labwire', duration: '720h0m0s', default: true }),
     ]);
     expect(sink.status.retries).toBe(0);
+    expect(levels()).toEqual(['info']);
     await server.query(`DROP DATABASE "${database}"`);
     recorded = 0;
     record(3);
     await settled();
     expect(await stored()).toEqual(all());
     expect(sink.status).toMatchObject({ retries: 0, dropped: 0, connected: true });
+  });
+
+  test('a database that somebody made before keeps its retention, and that is said once', async () => {
+    await server.query(`CREATE DATABASE "${database}" WITH DURATION 50h NAME "own"`);
+    start({ retention: 30 * 86_400 });
+    record(1);
+    await settled();
+    await until(() => parts.log.lines.length === 2);
+    expect(said('warn')).toMatch(/keeps its points for 180000 s, not for 2592000 s; alter its policy by hand$/);
+    const policies = await server.query(`SHOW RETENTION POLICIES ON "${database}"`);
+    expect(policies.map(({ name, default: isDefault }) => [name, isDefault])).toEqual([['own', true]]);
   });
 
   test('404 with create: false: it says so, and writes when the database is there', async () => {

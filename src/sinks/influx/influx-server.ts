@@ -63,20 +63,40 @@ export class InfluxServer {
 
   /** Makes the database, with its retention as the default policy. Never rejects. */
   async createDatabase(signal: AbortSignal): Promise<Answer> {
-    const { database, retention } = this.#options;
+    const { retention } = this.#options;
     const policy = retention === undefined ? '' : ` WITH DURATION ${Math.round(retention)}s NAME "labwire"`;
-    const statement = `CREATE DATABASE "${database.replace(/["\\]/g, '\\$&')}"${policy}`;
-    const body = new URLSearchParams({ q: statement }).toString();
-    return this.#limited(
+    return this.#limited((limit) => this.#query(`CREATE DATABASE ${this.#database}${policy}`, limit), 0, signal);
+  }
+
+  /**
+   * How long the database keeps a point by default, in s, 0: for ever; undefined where this user is not told. Never
+   * rejects.
+   */
+  async retention(signal: AbortSignal): Promise<number | undefined> {
+    let text = '';
+    await this.#limited(
       async (limit) => {
-        const answer = await this.#pool.text({ ...this.#base(limit), path: '/query', body });
-        // A statement that fails is answered with status 200.
-        const said = wordsOf(answer);
-        if (said !== undefined) throw new Error(said);
+        text = await this.#query(`SHOW RETENTION POLICIES ON ${this.#database}`, limit);
       },
       0,
       signal,
     );
+    // A row: name, duration, shard's duration, replicas, whether it is the default.
+    const [, hours, minutes, seconds] = /"(?:(\d+)h)?(?:(\d+)m)?(\d+)s","[^"]*",\d+,true\]/.exec(text) ?? [];
+    return seconds === undefined ? undefined : Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds);
+  }
+
+  get #database(): string {
+    return `"${this.#options.database.replace(/["\\]/g, '\\$&')}"`;
+  }
+
+  async #query(statement: string, signal: AbortSignal): Promise<string> {
+    const body = new URLSearchParams({ q: statement }).toString();
+    const answer = await this.#pool.text({ ...this.#base(signal), path: '/query', body });
+    // A statement that fails is answered with status 200.
+    const said = wordsOf(answer);
+    if (said !== undefined) throw new Error(said);
+    return answer;
   }
 
   #base(signal: AbortSignal): PoolOptions {
@@ -85,7 +105,11 @@ export class InfluxServer {
     return { method: 'POST', signal, ...auth };
   }
 
-  async #limited(request: (limit: AbortSignal) => Promise<void>, points: number, signal: AbortSignal): Promise<Answer> {
+  async #limited(
+    request: (limit: AbortSignal) => Promise<unknown>,
+    points: number,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const limit = new AbortController();
     const abort = (): void => limit.abort();
     signal.addEventListener('abort', abort, { once: true });

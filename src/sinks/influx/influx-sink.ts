@@ -91,13 +91,14 @@ class InfluxSink implements Sink {
       server,
       address: maskSecrets(options.url),
       create: (options.create ?? true) && options.bucket === undefined,
+      retention: options.retention,
       board: this.#board,
       clock: parts.clock,
       log: parts.log,
       random: parts.random ?? Math.random,
     });
     this.#writer = new PointWriter(server, LARGEST_BATCH, () => {
-      this.#recovery.over();
+      this.#recovery.over(this.#abandon.signal);
       this.#reachedGate.open();
     });
     this.#lines = new LineProtocol(options.gateway);

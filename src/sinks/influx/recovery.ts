@@ -10,6 +10,8 @@ export interface RecoveryParts {
   readonly address: string;
   /** Whether a missing database is made. */
   readonly create: boolean;
+  /** How long it was asked to keep its points, s. */
+  readonly retention: number | undefined;
   readonly board: StatusBoard;
   readonly clock: Clock;
   readonly log: Logger;
@@ -29,18 +31,31 @@ export class Recovery {
   #failures = 0;
   /** The database was made since the server last took anything. */
   #made = false;
+  #retentionChecked = false;
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
     this.#trouble = new Trouble(parts.log);
   }
 
-  /** The server takes points. */
-  over(): void {
+  /** The server takes points. @param abandon ends what is asked of it beside */
+  over(abandon: AbortSignal): void {
     this.#failures = 0;
     this.#made = false;
     this.#trouble.over(`Writing to InfluxDB at ${this.#parts.address}`);
     this.#parts.board.healthy();
+    if (!this.#retentionChecked) void this.#checkRetention(abandon);
+    this.#retentionChecked = true;
+  }
+
+  /** What a database has that somebody made before is not ours to change: data could be lost. */
+  async #checkRetention(signal: AbortSignal): Promise<void> {
+    const { retention, server, log, address } = this.#parts;
+    if (retention === undefined) return;
+    const found = await server.retention(signal);
+    if (found === undefined || found === Math.round(retention)) return;
+    const kept = found === 0 ? 'for ever' : `for ${found} s`;
+    log.warn(`The database at ${address} keeps its points ${kept}, not for ${retention} s; alter its policy by hand`);
   }
 
   /**
