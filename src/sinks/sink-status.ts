@@ -19,7 +19,6 @@ export class StatusBoard {
   #connected = false;
   #retries = 0;
   #refused = 0;
-  #skipped = 0;
   #lastError: string | null = null;
 
   constructor(name: string, journal: Journal, clock: Clock) {
@@ -42,7 +41,6 @@ export class StatusBoard {
       retries: this.#retries,
       dropped: this.#refused + this.#journal.dropped(this.#name),
       deadLetters: { count: this.#refused, last: [...this.#letters] },
-      skipped: this.#skipped,
       lastError: this.#lastError,
     };
   }
@@ -90,9 +88,5 @@ export class StatusBoard {
     if (this.#lastError === error) return;
     this.#lastError = error;
     this.#listeners.tell();
-  }
-
-  skip(count: number): void {
-    this.#skipped += count;
   }
 }

@@ -47,8 +47,6 @@ export interface SinkStatus {
   readonly dropped: number;
   /** What the server refused for good: how much, and the newest of it. The journal still has it. */
   readonly deadLetters: { readonly count: number; readonly last: readonly DeadLetter[] };
-  /** Records passed over on purpose: of what happened in an outage, MQTT gets only the newest sample of each device. */
-  readonly skipped: number;
   readonly lastError: string | null;
 }
 

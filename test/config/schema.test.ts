@@ -114,6 +114,25 @@ describe('the configuration schema', () => {
       { mqtt: { embedded: true, base: 'a/#' } },
       'mqtt.base must be levels of letters, digits, _, . and -, with / between them, is "a/#"',
     ],
+    [{ mqtt: { url: 'mqtts://x', cert: 'c.pem' } }, 'mqtt needs both of cert and key'],
+    [
+      { mqtt: { url: 'mqtt://x', ca: 'ca.pem' } },
+      'mqtt.ca is for a connection with TLS, whose url begins with mqtts: or wss:',
+    ],
+    [
+      { mqtt: { embedded: true, rejectUnauthorized: false } },
+      'mqtt.rejectUnauthorized is for a connection with TLS, whose url begins with mqtts: or wss:',
+    ],
+    [
+      { mqtt: { url: 'mqtt://x', publish: 'samples', homeAssistant: true } },
+      'mqtt.homeAssistant needs publish: channels, since it shows what is retained',
+    ],
+    [{ mqtt: { url: 'mqtt://x', publish: 'polls' } }, 'mqtt.publish must be "channels" or "samples", is "polls"'],
+    [device({ publish: { deadband: { t: 1 } } }), 'devices.a.publish lacks "maxInterval"'],
+    [
+      device({ publish: { deadband: { t: -1 }, maxInterval: 60 } }),
+      'devices.a.publish.deadband.t must be at least 0, is -1',
+    ],
     [{ influx: { url: 'http://x', bucket: 'b' } }, 'influx needs a token beside the bucket'],
     [
       { influx: { url: 'localhost:8086', database: 'b' } },
@@ -218,6 +237,21 @@ describe('the configuration schema', () => {
     expect(schema.parse(parsed)).toEqual(parsed);
     expect(configuredSinks(schema.parse({ files: { path: 'x' } }))).toEqual([
       { kind: 'files', name: 'files', options: { path: 'x', format: 'csv', rotate: 86_400, maxSize: 100_000_000 } },
+    ]);
+  });
+
+  it('reads how Home Assistant is to be told, and gives that as a valid input again', () => {
+    const prefixOf = (homeAssistant: unknown): unknown => {
+      const parsed = schema.parse({ mqtt: { url: 'mqtts://x', ca: 'ca.pem', homeAssistant } });
+      expect(schema.parse(parsed)).toEqual(parsed);
+      return parsed.mqtt && 'homeAssistant' in parsed.mqtt ? parsed.mqtt.homeAssistant : undefined;
+    };
+    expect([true, {}, { prefix: 'a/b' }, false, undefined].map(prefixOf)).toEqual([
+      { prefix: 'homeassistant' },
+      { prefix: 'homeassistant' },
+      { prefix: 'a/b' },
+      undefined,
+      undefined,
     ]);
   });
 
