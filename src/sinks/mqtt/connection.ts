@@ -11,7 +11,7 @@ import {
 import type { StatusBoard } from '../sink-status.ts';
 import { Trouble } from '../trouble.ts';
 import { gatherWrites } from './gather-writes.ts';
-import type { BrokerLimits } from './pump.ts';
+import type { BrokerLimits } from './outgoing.ts';
 
 export type Connect = (url: string, options: IClientOptions) => MqttClient;
 

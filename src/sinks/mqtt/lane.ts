@@ -1,3 +1,6 @@
+import type { Message } from './outgoing.ts';
+import { Thinner } from './thinner.ts';
+
 /** A record whose messages are not all acknowledged. */
 export interface Flight {
   readonly sequence: number;
@@ -5,27 +8,41 @@ export interface Flight {
   next: Flight | undefined;
 }
 
+export interface LaneOptions {
+  /** Of the backlog, not of what is live. */
+  readonly historical: boolean;
+  /** Called with the last sequence up to which everything is delivered, and how many records became so. */
+  readonly delivered: (upTo: number, records: number) => void;
+  /** What an earlier lane has left over. */
+  readonly overflow?: Message[];
+}
+
 /**
  * Records under way, in the order of the journal. A record is delivered when it and all before it in its lane are
  * acknowledged.
  */
 export class Lane {
-  /** Messages that are not acknowledged. */
+  readonly historical: boolean;
+  readonly thinner = new Thinner();
+  /** The rest of the one record that the window had no room for. */
+  readonly overflow: Message[];
+  /** Messages that are not acknowledged, those that wait included. */
   inFlight = 0;
-  readonly #delivered: (upTo: number, records: number) => void;
+  readonly #delivered: LaneOptions['delivered'];
   #first: Flight | undefined;
   #last: Flight | undefined;
 
-  /** @param delivered called with the last sequence up to which everything is delivered, and how many records became so */
-  constructor(delivered: (upTo: number, records: number) => void) {
+  constructor({ historical, delivered, overflow = [] }: LaneOptions) {
+    this.historical = historical;
     this.#delivered = delivered;
+    this.overflow = overflow;
   }
 
   get idle(): boolean {
     return this.#first === undefined;
   }
 
-  /** The next record. It counts as one message more than it has until `land` is called for itself: with QoS 0 each may be done at once. */
+  /** The next record. Until `land` is called for itself it counts as one message more: with QoS 0 each may be done at once. */
   take(sequence: number): Flight {
     const flight: Flight = { sequence, pending: 1, next: undefined };
     if (this.#last) this.#last.next = flight;

@@ -7,7 +7,8 @@ import { type Connect, Connection } from './connection.ts';
 import { type CredentialFiles, readCredentials } from './credentials.ts';
 import { HomeAssistant } from './home-assistant.ts';
 import { Leftovers } from './leftovers.ts';
-import { type BrokerLimits, Pump } from './pump.ts';
+import type { BrokerLimits } from './outgoing.ts';
+import { Pump } from './pump.ts';
 import { RequestDesk } from './request-desk.ts';
 import { type PublishMode, Topics } from './topics.ts';
 
