@@ -26,6 +26,8 @@ type SampleRecord = JournalRecord & { kind: 'sample' };
 
 /** Of the window: what the backlog may fill, so that what is live always finds room. */
 const BACKLOG_SHARE = 0.5;
+/** And what one message more may fill that goes out as the answer to an acknowledgement. */
+const ANSWERED_SHARE = 0.75;
 const LARGEST_READ = 256;
 /** A broker so slow that more than this waits gets what is true now first, and the rest as backlog. */
 const LARGEST_LIVE_LAG = 10_000;
@@ -54,6 +56,8 @@ export class Pump {
   #scheduled = false;
   /** Nothing more can be sent until something is acknowledged. */
   #full = false;
+  /** Something was acknowledged, and nothing has gone out since. */
+  #acknowledged = false;
   #readFailure: string | undefined;
   /** Only what is live is still delivered. */
   #draining = false;
@@ -238,7 +242,7 @@ export class Pump {
 
   /** @returns whether there was anything to send, and room for it */
   #publishBacklog(client: MqttClient, lane: Lane): boolean {
-    const share = Math.max(1, Math.floor(this.#outgoing.window * BACKLOG_SHARE));
+    const share = this.#backlogShare(this.#acknowledged ? ANSWERED_SHARE : BACKLOG_SHARE);
     if (this.#draining || lane.inFlight - lane.overflow.length >= share) return false;
     const message = lane.overflow.shift();
     if (message) {
@@ -246,9 +250,18 @@ export class Pump {
       return true;
     }
     const record = this.#backlog?.next();
+    this.#acknowledged = false;
     if (record) this.#records.publish(client, record, lane);
     else this.#passBacklog();
     return record !== undefined;
+  }
+
+  /**
+   * An acknowledgement is answered by a message wherever there is one: the broker's next may wait in its kernel for
+   * ours, which goes with the message, or 40 ms later (Nagle's algorithm against delayed ACKs).
+   */
+  #backlogShare(share: number): number {
+    return Math.max(1, Math.floor(this.#outgoing.window * share));
   }
 
   /** At the end of the backlog what is missing in the journal is passed over, so that the offset reaches what was live. */
@@ -260,14 +273,12 @@ export class Pump {
 
   #landed(client: MqttClient): void {
     if (!this.#outgoing.landed(client)) return;
+    this.#acknowledged = true;
     this.#refill();
     if (this.#onIdle && this.#isIdle) this.#idle();
   }
 
-  /**
-   * Sends again as soon as there is any room, since a broker's next acknowledgements may wait in its kernel for ours
-   * (Nagle's algorithm against delayed ACKs: 40 ms each time); but after all acknowledgements of this turn, in one write.
-   */
+  /** Sends again as soon as there is any room; but after all acknowledgements of this turn, in one write. */
   #refill(): void {
     if (!this.#full && this.#backlog?.taken !== false && this.#past?.overflow.length === 0) return;
     this.#full = false;

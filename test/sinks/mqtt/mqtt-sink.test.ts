@@ -181,6 +181,24 @@ describe('the MQTT sink', () => {
     expect(values(news())).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
   });
 
+  test('an acknowledgement is answered by a message of the backlog also where that has its share already', async () => {
+    const { client, parts, news } = setup();
+    for (let i = 0; i < 3000; i++) parts.journal.append(sample({ t1: i }));
+    client().accept({ receiveMaximum: 20 });
+    await turn();
+    expect(news()).toHaveLength(10);
+    const sent: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      parts.journal.append(sample({ t1: -i }));
+      await turn();
+      news()[0]?.acknowledge();
+      await turn();
+      sent.push(news().length);
+    }
+    // Up to three quarters of the window: the rest is for what is live alone.
+    expect(sent).toEqual([1, 1, 1, 1, 1, 0, 0, 0]);
+  });
+
   test('a broker that is far behind gets what is true now, and the rest as backlog', async () => {
     const { client, parts, news } = setup();
     client().accept({ receiveMaximum: 4 });
