@@ -134,6 +134,7 @@ class MqttSink implements Sink {
     await within(this.#clock, limitMs * DRAIN_SHARE, this.#pump.drained());
     await within(this.#clock, end - this.#clock.monotonic(), this.#leave());
     this.#connection.cut();
+    this.#desk?.close();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IPublishPacket, MqttClient } from 'mqtt';
-import { type Clock, codeOf, LabwireError, type Logger, toError } from '../../base/index.ts';
+import { type Clock, codeOf, LabwireError, type Logger, type Timer, toError } from '../../base/index.ts';
 import type { Requests } from '../requests.ts';
 import { Allowance } from './allowance.ts';
 import { carryOut, REQUEST_FILTERS, readTarget, type Target } from './request.ts';
@@ -37,6 +37,7 @@ export class RequestDesk {
   readonly #underWay = new Map<string, number>();
   readonly #answers = new Map<string, { readonly answer: Promise<string>; readonly until: number }>();
   readonly #told = new Set<string>();
+  readonly #limits = new Set<Timer>();
   #flooded = false;
   #refused = false;
 
@@ -53,6 +54,11 @@ export class RequestDesk {
       this.#refused = true;
       this.#parts.log.warn({ err: error }, `The broker does not let labwire hear requests: ${error.message}`);
     });
+  }
+
+  /** Waits for nothing any longer. */
+  close(): void {
+    for (const limit of this.#limits) limit.cancel();
   }
 
   /** Takes a message below the gateway's root. @returns whether it was a request */
@@ -129,7 +135,11 @@ export class RequestDesk {
         () => reject(new LabwireError('TIMEOUT', `${path} is not done after ${LIMIT_MS / 1000} s; it may still be`)),
         LIMIT_MS,
       );
-      work.then(resolve, reject).finally(() => timer.cancel());
+      this.#limits.add(timer);
+      work.then(resolve, reject).finally(() => {
+        timer.cancel();
+        this.#limits.delete(timer);
+      });
     });
   }
 

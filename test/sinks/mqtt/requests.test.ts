@@ -166,6 +166,15 @@ describe('a request over MQTT', () => {
     expect(answers(all)[0]?.[1]).toMatchObject({ error: { code: 'QUEUE_FULL' } });
   });
 
+  test('that hangs holds up no stop, and leaves nothing that waits', async () => {
+    const all = await listening();
+    all.requests.answer = () => new Promise(() => {});
+    all.client().receive(`${ROOT}/stuck/settings/a/set`, '1');
+    await turn();
+    await all.sink.stop(1000);
+    expect(all.parts.clock.pending).toBe(0);
+  });
+
   test('is ignored where there are more than a hundred at once, and fifty a second after that', async () => {
     const all = await listening();
     const flood = (count: number): void => {
