@@ -1,8 +1,19 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** The journal works in a thread of its own, from TypeScript as all else here. */
+const workers = fileURLToPath(new URL('test/typescript-workers.mjs', import.meta.url));
 
 /** Native serial bindings may crash inside worker threads, so every project runs in forked processes. */
 const project = (name: string, include: string[], testTimeout: number) => ({
-  test: { name, include, pool: 'forks' as const, testTimeout, hookTimeout: testTimeout },
+  test: {
+    name,
+    include,
+    pool: 'forks' as const,
+    execArgv: ['--import', workers],
+    testTimeout,
+    hookTimeout: testTimeout,
+  },
 });
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-// What the benchmarks have in common: a real Mosquitto, labwire as a process of its own, and some arithmetic.
+// What the benchmarks share: real servers and gateways as processes on loopback, in a folder that goes with them.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,33 +8,75 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 
 const CLOCK_TICKS_PER_SECOND = 100;
+const START_LIMIT_MS = 20_000;
 
-const folder = mkdtempSync(join(tmpdir(), 'labwire-bench-'));
-const children = [];
+export const folder = mkdtempSync(join(process.env.BENCH_FOLDER ?? tmpdir(), 'labwire-bench-'));
+const children = new Set();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Resolves with the URL of a Mosquitto that loses nothing. */
-export async function startBroker() {
+export function start(command, args) {
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'ignore', process.env.BENCH_DEBUG ? 'inherit' : 'ignore'],
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+  });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+}
+
+export async function end(child, signal = 'SIGTERM') {
+  if (!children.has(child)) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await ended;
+}
+
+export function labwire(configuration) {
+  return start(process.execPath, ['dist/src/cli/main.js', 'run', '--config', configuration]);
+}
+
+/** A server that can be ended and started again on the same port. */
+function server(url, command, args, answers) {
+  let child;
+  return {
+    url,
+    async start() {
+      child = start(command, args);
+      await until(answers, START_LIMIT_MS, `${command} does not start`);
+    },
+    end: (signal) => end(child, signal),
+  };
+}
+
+export async function mosquitto() {
   const port = await freePort();
-  const file = join(folder, 'mosquitto.conf');
+  const file = join(folder, `mosquitto-${port}.conf`);
   writeFileSync(
     file,
     `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n`,
   );
-  start('mosquitto', ['-c', file]);
   const url = `mqtt://127.0.0.1:${port}`;
-  const client = await mqtt.connectAsync(url, { reconnectPeriod: 50 }).catch(async () => {
-    await sleep(300);
-    return mqtt.connectAsync(url);
+  const broker = server(url, 'mosquitto', ['-c', file], async () => {
+    const client = mqtt.connect(url, { reconnectPeriod: 0 });
+    const open = await new Promise((resolve) => {
+      client.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    });
+    await client.endAsync(true);
+    return open;
   });
-  await client.endAsync();
-  return url;
+  await broker.start();
+  return broker;
 }
 
-/** A gateway `labwire` on the broker, topics below `bench`. @param text the rest of its configuration */
+/** Resolves with the URL of a Mosquitto that loses nothing. */
+export async function startBroker() {
+  return (await mosquitto()).url;
+}
+
+/** A gateway `labwire` on the broker, topics below `bench`, its journal on disk. @param text the rest of its configuration */
 export function startLabwire(broker, text) {
   const home = mkdtempSync(join(folder, 'labwire-'));
   const file = join(home, 'labwire.yaml');
@@ -42,24 +84,46 @@ export function startLabwire(broker, text) {
     file,
     `gateway: { id: labwire }\nmqtt: { url: "${broker}", base: bench }\nserver: { port: 0 }\n${text}`,
   );
-  return start(process.execPath, ['dist/src/cli/main.js', 'run', '--config', file]);
+  return labwire(file);
 }
 
-export function start(command, args) {
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'ignore', process.env.BENCH_DEBUG ? 'inherit' : 'ignore'],
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+export async function influxd() {
+  const [port, rpcPort] = [await freePort(), await freePort()];
+  const data = join(folder, `influx-${port}`);
+  const file = `${data}.conf`;
+  const lines = [
+    'reporting-disabled = true',
+    `bind-address = "127.0.0.1:${rpcPort}"`,
+    `[meta]\ndir = "${data}/meta"`,
+    `[data]\ndir = "${data}/data"\nwal-dir = "${data}/wal"\nquery-log-enabled = false`,
+    `[http]\nbind-address = "127.0.0.1:${port}"\nlog-enabled = false`,
+    '[monitor]\nstore-enabled = false',
+    '[logging]\nlevel = "error"',
+  ];
+  writeFileSync(file, lines.join('\n'));
+  const url = `http://127.0.0.1:${port}`;
+  const database = server(url, 'influxd', ['-config', file], async () => {
+    const answer = await fetch(`${url}/ping`).catch(() => undefined);
+    return answer?.status === 204;
   });
-  children.push(child);
-  return child;
+  await database.start();
+  return {
+    ...database,
+    /** The rows of the first series of the answer, times in ns. */
+    async query(text) {
+      const body = new URLSearchParams({ q: text, db: 'bench', epoch: 'ns' });
+      const answer = await (await fetch(`${url}/query`, { method: 'POST', body })).json();
+      return answer.results?.[0]?.series?.[0]?.values ?? [];
+    },
+  };
 }
 
-/** Asks it to end, and waits until it has. */
-export async function end(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
+export async function until(condition, limitMs, complaint, everyMs = 20) {
+  const limit = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > limit) throw new Error(`${complaint} within ${limitMs / 1000} s`);
+    await sleep(everyMs);
+  }
 }
 
 /** User and system time of a process so far. */
@@ -70,11 +134,13 @@ export function cpuSeconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 }
 
-export function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+/** Bytes of memory that a process holds. */
+export function residentBytes(pid) {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();
@@ -82,3 +148,9 @@ function freePort() {
     });
   });
 }
+
+export function quantile(values, share) {
+  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+}
+
+export const median = (values) => quantile(values, 0.5);

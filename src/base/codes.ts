@@ -17,6 +17,7 @@ export const errorCodes = {
   VALUE_INVALID: 'A value does not fit the type, range or options of its member.',
   VALUE_READ_ONLY: 'The member cannot be written.',
   VALUE_REJECTED: 'The instrument did not take the value.',
+  REQUEST_INVALID: 'A request over MQTT is not what its topic takes.',
   STATE_FILE: 'The file of kept settings cannot be read or written.',
 
   PORT_ABSENT: 'No such port.',
@@ -50,8 +51,11 @@ export const errorCodes = {
   CONFIG_INVALID: 'A value of the configuration is not what its key takes.',
   CONFIG_SUBSTITUTION: 'An environment variable or file named in the configuration is missing.',
 
+  JOURNAL_BUSY: 'Another process has the journal open.',
+  JOURNAL_FAILED: 'The journal cannot be written to the disk, or read from it.',
   SINK_UNREACHABLE: 'A broker or database cannot be reached.',
   SINK_REFUSED: 'A broker or database refused the connection or the data.',
+  SINK_FILE: 'The files of a file sink cannot be written.',
   SERVER_ADDRESS: 'The server cannot listen on the configured address.',
   GATEWAY_UNREACHABLE: 'No gateway answers at the address.',
   GATEWAY_REFUSED: 'A gateway does not do what it was asked for, or something else answers at its address.',

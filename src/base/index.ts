@@ -19,6 +19,7 @@ export { type Logger, silentLogger } from './logger.ts';
 export { isMember, MEMBER, type Member, type MemberCore } from './member.ts';
 export { isSecretKey, maskSecrets } from './secrets.ts';
 export { show } from './show.ts';
+export { parseSize } from './size.ts';
 export { closest, didYouMean } from './suggest.ts';
 export { within } from './time-limit.ts';
 export { isoTime } from './time-text.ts';

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { type ErrorCode, LabwireError, maskSecrets, toError } from '../base/index.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
+import { exportCommand } from './commands/export.ts';
 import { modelsCommand } from './commands/models.ts';
 import { monitorCommand } from './commands/monitor.ts';
 import { portsCommand } from './commands/ports.ts';
@@ -11,6 +12,7 @@ import { simulateCommand } from './commands/simulate.ts';
 import type { CliIo } from './io.ts';
 import { logLevels } from './log.ts';
 import { version } from './package.ts';
+import { timeArgument } from './time-argument.ts';
 
 const FAILURE = 1;
 const WRONG_USAGE = 2;
@@ -146,6 +148,25 @@ function createProgram(io: CliIo, finish: (status: number) => void): Command {
     .action(async (model, options) => finish(await simulateCommand(model, options, io)));
 
   program
+    .command('export')
+    .description('Write the samples of the journal, also while the gateway runs.')
+    .addOption(config())
+    .option('--journal <file>', 'the journal, where it is not that of the configuration')
+    .addOption(new Option('--from <time>', 'the first time; default all that is kept').argParser(timeOption))
+    .addOption(new Option('--to <time>', 'the time before which it ends; default now').argParser(timeOption))
+    .option('--device <id>', 'of this device only')
+    .addOption(new Option('--format <format>', 'how it is written').choices(['csv', 'line-protocol']).default('csv'))
+    .option('--out <file>', 'write a new file instead of standard output')
+    .addHelpText(
+      'after',
+      examples(
+        'labwire export --from 2026-11-24 --to 2026-11-25 --device cryostat --out cryostat.csv',
+        'labwire export --from 2h --format line-protocol',
+      ),
+    )
+    .action(async (options) => finish(await exportCommand(options, io)));
+
+  program
     .command('schema')
     .description('Print the JSON Schema of the configuration, for editors.')
     .option('--catalogue', 'that of a catalogue entry')
@@ -181,6 +202,8 @@ function httpUrl(text: string): string {
   if (URL.canParse(text) && new URL(text).protocol === 'http:') return text;
   throw new InvalidArgumentError('It must be a URL such as http://127.0.0.1:8001.');
 }
+/** Commander hands over the value before, too. */
+const timeOption = (text: string): number => timeArgument(text);
 
 function tcpPort(text: string): number {
   const port = Number(text);

@@ -25,7 +25,12 @@ export function readSite(file: string, given: GatewayParts, log: Logger): SiteRe
   return { parts, issues: all, ...(usable && { configuration }) };
 }
 
+/** Where a site has its journal: relative to its configuration. */
+export function journalFileOf(file: string, { journal }: Configuration): string {
+  return resolve(dirname(resolve(file)), journal.path ?? join('labwire-data', 'journal.db'));
+}
+
 /** Settings that were changed at run time lie beside the journal. */
-export function stateFileOf(file: string): string {
-  return join(dirname(resolve(file)), 'labwire-data', 'state.json');
+export function stateFileOf(file: string, configuration: Configuration): string {
+  return join(dirname(journalFileOf(file, configuration)), 'state.json');
 }

@@ -5,6 +5,7 @@ export {
   type LocatedIssue,
   loadConfiguration,
 } from './load.ts';
+export type { MqttConfiguration } from './mqtt-schema.ts';
 export { type PortConfiguration, type SharedPortConfiguration, tcpAddressOf } from './port-schema.ts';
 export {
   type Configuration,
@@ -16,7 +17,7 @@ export {
   type DeviceInput,
   defaultGatewayId,
   driverSection,
-  type InfluxConfiguration,
-  type MqttConfiguration,
 } from './schema.ts';
+export type { FilesConfiguration, InfluxConfiguration } from './sink-schema.ts';
+export { type ConfiguredSink, configuredSinks } from './sinks.ts';
 export { watchConfiguration } from './watch.ts';

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { type ConfigIssue, type ConfigPath, configIssues, type ErrorCode } from '../base/index.ts';
+import type { MqttConfiguration } from './mqtt-schema.ts';
 import type { PortConfiguration } from './port-schema.ts';
 import { type Configuration, configSchema } from './schema.ts';
 import { soundPart } from './sound-part.ts';
@@ -162,7 +163,16 @@ class Loading {
     });
     const mainFolder = dirname(this.#mainFile);
     const ports = Object.entries(configuration.ports).map(([id, port]) => [id, resolved(port, mainFolder)]);
-    return { ...configuration, devices: Object.fromEntries(devices), ports: Object.fromEntries(ports) };
+    const { files, mqtt } = configuration;
+    const folderOf = <F extends { path: string }>(one: F): F => ({ ...one, path: resolve(mainFolder, one.path) });
+    const credentials = <M extends MqttConfiguration>(one: M): M => ({ ...one, ...credentialFiles(one, mainFolder) });
+    return {
+      ...configuration,
+      ...(mqtt && { mqtt: Array.isArray(mqtt) ? mqtt.map(credentials) : credentials(mqtt) }),
+      ...(files && { files: Array.isArray(files) ? files.map(folderOf) : folderOf(files) }),
+      devices: Object.fromEntries(devices),
+      ports: Object.fromEntries(ports),
+    };
   }
 
   #sourceOf(path: ConfigPath): Source | undefined {
@@ -211,6 +221,15 @@ function distinct(faults: readonly FileFault[]): FileFault[] {
 function resolved<P extends PortConfiguration>(port: P, folder: string): P {
   if ('path' in port) return { ...port, path: portPath(folder, port.path) };
   return 'unix' in port ? { ...port, unix: resolve(folder, port.unix) } : port;
+}
+
+/** The files of certificates and keys, those that are named. */
+function credentialFiles(mqtt: MqttConfiguration, folder: string): object {
+  const named = ['ca', 'cert', 'key'].flatMap((name) => {
+    const file: unknown = Reflect.get(mqtt, name);
+    return typeof file === 'string' ? [[name, resolve(folder, file)]] : [];
+  });
+  return Object.fromEntries(named);
 }
 
 /** `COM3` is a name and not a path; everything else is relative to the file that says it. */

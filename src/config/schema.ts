@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { schemaParts } from '../instrument/index.ts';
-import { exactlyOne, line, port, sharedPort } from './port-schema.ts';
+import { listeningPort, mqtt } from './mqtt-schema.ts';
+import { line, port, sharedPort } from './port-schema.ts';
+import { files, influx, oneOrMore, repeatedNames } from './sink-schema.ts';
 
 const RESERVED_DEVICES = ['status', 'info', 'events', 'sinks'];
 const OWN_TAGS = ['gateway', 'device', 'model', 'simulated', 'time'];
@@ -23,14 +25,6 @@ const tagName = z
   .refine((text) => !OWN_TAGS.includes(text), reserved(OWN_TAGS));
 
 const tags = z.record(tagName, line(200)).describe('Free tags of every InfluxDB point; a number needs quotes.');
-
-/** 0: any free one. */
-const listeningPort = z.number().int().min(0).max(65_535);
-
-const url = (...schemes: string[]): z.ZodString =>
-  z
-    .string()
-    .regex(new RegExp(`^(${schemes.join('|')})://[^\\s/][^\\s]*$`), `must be a URL such as ${schemes[0]}://localhost`);
 
 const channel = schemaParts.channelFacts
   .extend({
@@ -59,6 +53,17 @@ const deviceShape = {
     .record(channelId, z.union([z.literal(false), channel]))
     .optional()
     .describe("Changes by the model's channel ids; false switches a channel off."),
+  publish: z
+    .strictObject({
+      deadband: z
+        .record(channelId, z.number().min(0))
+        .describe('By channel id of this site, in its unit: a message only for a change of more than this.'),
+      maxInterval: schemaParts.positiveDuration.describe(
+        'Longest time between two messages of such a channel, changed or not.',
+      ),
+    })
+    .optional()
+    .describe('Thins the messages on MQTT; the journal and the databases get everything.'),
   tasks: schemaParts.taskOptions.optional(),
   tags: tags.optional(),
   measurement: line(200)
@@ -79,90 +84,31 @@ const gateway = z.strictObject({
   tags: tags.prefault({}),
 });
 
-const mqttShape = {
-  base: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/,
-      'must be levels of letters, digits, _, . and -, with / between them',
-    )
-    .max(200)
-    .default('labwire')
-    .describe('First level of every topic.'),
-  qos: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
-  publish: z.literal('channels').default('channels').describe('One topic for each channel.'),
-};
-
-interface MqttCommon {
-  readonly base: string;
-  readonly qos: 0 | 1 | 2;
-  readonly publish: 'channels';
-}
-export type MqttConfiguration = MqttCommon &
-  (
-    | { readonly url: string; readonly username?: string | undefined; readonly password?: string | undefined }
-    | { readonly embedded: { readonly port?: number | undefined } }
-  );
-
-const mqtt = z
-  .strictObject({
-    ...mqttShape,
-    url: url('mqtt', 'mqtts', 'ws', 'wss').optional(),
-    username: z.string().min(1).optional(),
-    password: z.string().optional(),
-    embedded: z
-      .union([
-        z.literal(true),
-        z.strictObject({ port: listeningPort.optional().describe('Default 1883 or the next free; 0: any free one.') }),
-      ])
-      .optional()
-      .describe('A broker within labwire, on the loopback interface, instead of a url.'),
-  })
-  .superRefine((value, context) => {
-    exactlyOne(value, ['url', 'embedded'], context);
-    if (value.password !== undefined && value.username === undefined) {
-      context.addIssue({ code: 'custom', message: 'has a password without a username' });
-    }
-    if (value.embedded !== undefined && value.username !== undefined) {
-      context.addIssue({ code: 'custom', path: ['username'], message: 'is not asked for by the embedded broker' });
-    }
-  })
-  .transform(({ url: address, embedded, username, password, ...common }): MqttConfiguration => {
-    if (address !== undefined) return { ...common, url: address, username, password };
-    return { ...common, embedded: embedded === true || embedded === undefined ? {} : embedded };
-  })
-  .describe('The MQTT broker.');
-
-const influx = z
-  .strictObject({
-    url: url('http', 'https'),
-    database: line(200).optional().describe('InfluxDB 1.'),
-    username: z.string().min(1).optional(),
-    password: z.string().optional(),
-    token: z.string().min(1).optional().describe('InfluxDB 2 and 3.'),
-    org: line(200).optional(),
-    bucket: line(200).optional(),
-  })
-  .superRefine((value, context) => {
-    exactlyOne(value, ['database', 'bucket'], context);
-    if (value.bucket !== undefined && value.token === undefined) {
-      context.addIssue({ code: 'custom', message: 'needs a token beside the bucket' });
-    }
-    if (value.password !== undefined && value.username === undefined) {
-      context.addIssue({ code: 'custom', message: 'has a password without a username' });
-    }
-  })
-  .describe('The database: url and database for InfluxDB 1; url, token, org and bucket for 2 and 3.');
-
 const server = z.strictObject({
   host: line(255).default('127.0.0.1'),
   port: listeningPort.default(8001).describe('0: any free one.'),
 });
 
+const SMALLEST_JOURNAL = 10_000_000;
+const journal = z
+  .strictObject({
+    path: line(4096).optional().describe('The file, relative to this one; default ./labwire-data/journal.db.'),
+    maxSize: schemaParts.size
+      .refine((bytes) => bytes >= SMALLEST_JOURNAL, 'must be at least 10MB')
+      .prefault('2GB')
+      .describe('Of the file; beyond it the oldest records are discarded, delivered or not. Default 2GB.'),
+    maxAge: schemaParts.positiveDuration
+      .prefault('30d')
+      .describe('Older records are discarded, delivered or not. Default 30d.'),
+  })
+  .describe('What was recorded, on disk, until every broker and database has it.');
+
 const shape = {
   gateway: gateway.prefault({}),
-  mqtt: mqtt.optional(),
-  influx: influx.optional(),
+  mqtt: oneOrMore(mqtt).optional(),
+  influx: oneOrMore(influx).optional(),
+  files: oneOrMore(files).optional(),
+  journal: journal.prefault({}),
   server: server.prefault({}),
   ports: z.record(schemaParts.id, sharedPort).default({}).describe('Ports that several devices share.'),
 };
@@ -171,7 +117,6 @@ const baseSchema = z.strictObject({ ...shape, devices: z.record(deviceId, device
 /** A checked configuration: defaults filled in, every duration in seconds. It is a valid input again. */
 export type Configuration = z.output<typeof baseSchema>;
 export type DeviceConfiguration = Configuration['devices'][string];
-export type InfluxConfiguration = NonNullable<Configuration['influx']>;
 
 /** A device as it is written: beside the fixed keys it may have the section named as its model's driver. */
 export type DeviceInput = z.input<typeof deviceSchema> & { readonly [driverSection: string]: unknown };
@@ -195,7 +140,11 @@ export function configSchemaWith(sections: Readonly<Record<string, z.ZodType>>):
   const own = Object.entries(sections).filter(([name]) => !(name in deviceShape));
   const extension: object = Object.fromEntries(own.map(([name, section]) => [name, section.optional()]));
   const device = z.strictObject({ ...extension, ...deviceShape });
-  return z.strictObject({ ...shape, devices: z.record(deviceId, device).default({}) });
+  const whole = z.strictObject({ ...shape, devices: z.record(deviceId, device).default({}) });
+  return whole.superRefine((configuration, context) => {
+    for (const path of repeatedNames(configuration))
+      context.addIssue({ code: 'custom', path, message: 'is also the name of another sink; choose another' });
+  });
 }
 
 /** A device's section for its driver, as it was written; undefined where there is none. */

@@ -1,5 +1,4 @@
-import type { Configuration } from '../config/index.ts';
-import { type SinkName, sinkNames } from './sink-set.ts';
+import { type Configuration, type ConfiguredSink, configuredSinks } from '../config/index.ts';
 
 /** What must be made anew for a changed configuration; what is not named goes on undisturbed. */
 export interface ConfigurationChange {
@@ -7,7 +6,10 @@ export interface ConfigurationChange {
   readonly added: readonly string[];
   /** Stopped with their old text and started with their new one. */
   readonly changed: readonly string[];
-  readonly sinks: readonly SinkName[];
+  /** Names of sinks that are removed; nothing is kept for them. */
+  readonly removedSinks: readonly string[];
+  /** Sinks that are new, or stopped with their old text and started with their new one. */
+  readonly sinks: readonly ConfiguredSink[];
   readonly server: boolean;
 }
 
@@ -24,13 +26,16 @@ export function compareConfigurations(
   const inherited = !same(before.gateway, after.gateway);
   const renamed = before.gateway.id !== after.gateway.id;
   const ids = Object.keys(after.devices);
+  const sinksBefore = new Map(configuredSinks(before).map((sink) => [sink.name, sink]));
+  const sinksAfter = configuredSinks(after);
   return {
     removed: Object.keys(before.devices).filter((id) => !(id in after.devices)),
     added: ids.filter((id) => !(id in before.devices)),
     changed: ids.filter(
       (id) => id in before.devices && (inherited || remodelled(id) || !same(before.devices[id], after.devices[id])),
     ),
-    sinks: sinkNames.filter((name) => !same(before[name], after[name]) || (renamed && after[name] !== undefined)),
+    removedSinks: [...sinksBefore.keys()].filter((name) => !sinksAfter.some((sink) => sink.name === name)),
+    sinks: sinksAfter.filter((sink) => renamed || !same(sinksBefore.get(sink.name), sink)),
     server: !same(before.server, after.server),
   };
 }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/index.ts';
 import type { Configuration, DeviceConfiguration, PortConfiguration } from '../config/index.ts';
 import type { DeviceDescription, Model, RecordedChannel } from '../instrument/index.ts';
 import type { SettingValue } from '../service/index.ts';
@@ -42,6 +43,7 @@ export function describeDevice({
     channels: new Map(enabled.map(({ description }) => [description.id, description])),
     ...definedOnly({
       label: device.label,
+      publish: device.publish,
       manufacturer: model.manufacturer,
       modelName: model.model,
       interval: typeof interval === 'number' ? interval : undefined,
@@ -60,5 +62,17 @@ export function checkTags(description: DeviceDescription, own: DeviceConfigurati
       ? 'is also the name of a channel; choose another name for one of them'
       : `has a channel with the name of the gateway's tag "${field}"; choose another name for one of them`;
     findings.add({ code: 'CONFIG_INVALID', place: atSite(...(ours ? ['tags', field] : [])), at: 'key', text });
+  }
+}
+
+/** A dead band is for a number that this device has. */
+export function checkDeadBands({ channels, publish }: DeviceDescription, findings: Findings): void {
+  for (const id of Object.keys(publish?.deadband ?? {})) {
+    const type = channels.get(id)?.type;
+    if (type === 'number' || type === 'integer') continue;
+    const place = atSite('publish', 'deadband', id);
+    const text = type ? `is ${type}: only a number has a dead band` : 'is no channel of this device';
+    const hint = type ? '' : didYouMean(id, channels.keys());
+    findings.add({ code: 'CONFIG_INVALID', place, at: 'key', text, hint });
   }
 }

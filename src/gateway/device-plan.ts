@@ -14,7 +14,7 @@ import { type Emulator, type Framing, lines } from '../port/index.ts';
 import { type SettingCore, type SettingValue, walk } from '../service/index.ts';
 import { Task, type TaskControl, taskControl } from '../task/index.ts';
 import { planChannels } from './channel-plan.ts';
-import { checkTags, describeDevice } from './device-description.ts';
+import { checkDeadBands, checkTags, describeDevice } from './device-description.ts';
 import { readDriverSection } from './driver-section.ts';
 import { atSite, type Concealed, Findings, inModel } from './findings.ts';
 import { lineOptions, type SerialFacts } from './port-options.ts';
@@ -96,6 +96,7 @@ export function planDevice(
   const channels = planChannels({ device, model, fromSection, members: names }, findings);
   const description = describeDevice({ id, gateway, device, port, model, channels, settingValues });
   checkTags(description, device.tags, findings);
+  checkDeadBands(description, findings);
   if (findings.faulty || !framing) return { issues };
   const wanted = [...channels].filter(([, { enabled }]) => enabled).map(([channel]) => channel);
   const members = { instrument, tasks, settings, settingValues, channels };

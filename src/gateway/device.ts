@@ -28,6 +28,8 @@ export interface DeviceParts {
   event(event: Omit<EventRecord, 'kind' | 'sequence' | 'time'>): void;
 }
 
+/** A sample that is dated so far from the clock is told of, in µs: a day. */
+const FAR_US = 86_400_000_000;
 /** How long a rejected frame marks a device as `degraded`. */
 const REJECTING_MS = 60_000;
 
@@ -46,6 +48,8 @@ export class Device {
   #describedOpening = 0;
   #lastTime = 0;
   #lastSample = 0;
+  #samples = 0;
+  #datedFar = false;
   #speaking = false;
   #rejectedAt = Number.NEGATIVE_INFINITY;
   #health: HealthState = 'disabled';
@@ -92,8 +96,22 @@ export class Device {
     );
   }
 
+  /** As it is now. */
+  get description(): DeviceDescription {
+    return this.#description;
+  }
+
   get health(): HealthState {
     return this.#health;
+  }
+
+  /** Samples since it was made, when the last one was, in µs since the Unix epoch or 0, and what was rejected by reason. */
+  get counts(): {
+    readonly samples: number;
+    readonly lastSample: number;
+    readonly dropped: Readonly<Record<string, number>>;
+  } {
+    return { samples: this.#samples, lastSample: this.#lastSample, dropped: this.#dropped };
   }
 
   /** Opens the port and begins to tell its state. The tasks are started by the service host. */
@@ -170,6 +188,7 @@ export class Device {
 
   #sample(values: Record<string, ChannelValue>, at: number): void {
     this.#lastSample = this.#append(values, at);
+    this.#samples++;
     if (this.#speaking) return;
     this.#speaking = true;
     this.#update();
@@ -180,11 +199,33 @@ export class Device {
     // Strictly increasing, so that no point in a database replaces another; but a wall clock that was set back by more
     // than a second begins anew, lest a clock that was once wrong poisons all that follows.
     const time = at <= this.#lastTime && at > this.#lastTime - 1_000_000 ? this.#lastTime + 1 : at;
+    // Only a leap can lead there, or away.
+    if (Math.abs(time - this.#lastTime) > FAR_US) this.#checkDate(time);
     this.#lastTime = time;
     const sample: Sample = { kind: 'sample', sequence: 0, source: this.#description, time, values };
     for (const channel in values) this.#latest.set(channel, sample);
     this.#parts.journal.append(sample);
     return time;
+  }
+
+  /** Tells of samples that are dated far in the future or the past, once until they no longer are. */
+  #checkDate(time: number): void {
+    const now = this.#parts.clock.now();
+    const far = Math.abs(time - now) > FAR_US;
+    if (far && !this.#datedFar) {
+      const device = this.plan.id;
+      const text = `${device} gives samples of ${isoTime(time)}, while the clock says ${isoTime(now)}.`;
+      this.#parts.log.warn(text);
+      this.#parts.event({
+        device,
+        severity: 'warning',
+        eventKind: 'clock',
+        code: 'clock_far',
+        title: 'Far date',
+        text,
+      });
+    }
+    this.#datedFar = far;
   }
 
   #drop(reason: string): void {

@@ -1,11 +1,13 @@
+import { resolve } from 'node:path';
 import { type Clock, isoTime, type Logger, silentLogger, systemClock, type Timer, toError } from '../base/index.ts';
-import type { Configuration, ConfigurationInput } from '../config/index.ts';
-import type { Sample } from '../instrument/index.ts';
-import { type EventRecord, type Journal, MemoryJournal } from '../journal/index.ts';
+import { type Configuration, type ConfigurationInput, type ConfiguredSink, configuredSinks } from '../config/index.ts';
+import type { DeviceDescription, Sample } from '../instrument/index.ts';
+import { type EventRecord, type Journal, MemoryJournal, SqliteJournal } from '../journal/index.ts';
 import { HttpServer, type PortView, runUntilStopped } from '../server/index.ts';
 import { addMember, DataService, removeMember, ServiceHost } from '../service/index.ts';
 import type { TaskEvent } from '../task/index.ts';
 import { compareConfigurations, same } from './changes.ts';
+import { type ClockStep, ClockSteps } from './clock-steps.ts';
 import {
   compose,
   configurationError,
@@ -17,7 +19,9 @@ import {
 import { Device } from './device.ts';
 import type { Parts } from './device-plan.ts';
 import { LineSet } from './line-set.ts';
-import { type SinkName, SinkSet, sinkNames } from './sink-set.ts';
+import { gatewayMetrics } from './metrics.ts';
+import { requestsTo } from './requests.ts';
+import { SinkSet } from './sink-set.ts';
 import { StateStore } from './state-store.ts';
 import { version } from './version.ts';
 
@@ -28,6 +32,8 @@ export interface GatewayOptions extends GatewayParts {
   readonly systemRoot?: string;
   /** Where settings are kept over a restart; none are without it. */
   readonly stateFile?: string;
+  /** Where the journal is; default `journal.path` of the configuration, and in memory without either. */
+  readonly journalFile?: string;
 }
 
 /** How often counts are told that change all the time. */
@@ -36,13 +42,16 @@ const REFRESH_MS = 10_000;
 const STOP_LIMIT_MS = 2_300;
 const LEAST_SINK_LIMIT_MS = 500;
 const TASK_STOP_CAP_S = 2;
+/** Nearly all is committed by then. */
+const JOURNAL_LIMIT_MS = 400;
 
 /** Instruments in, MQTT and InfluxDB out: puts the parts together, and starts and stops them in order. */
 export class Gateway {
   #parts: Parts;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #journal: Journal = new MemoryJournal();
+  readonly #journal: Journal;
+  readonly #clockSteps: ClockSteps;
   readonly #state = new StateStore();
   readonly #root = new DataService();
   readonly #host: ServiceHost;
@@ -69,6 +78,8 @@ export class Gateway {
     this.#configuration = parseConfiguration(configuration, this.#parts);
     this.#plans = this.#plan(this.#configuration, this.#parts);
     this.#startedAt = this.#clock.now();
+    this.#journal = this.#makeJournal(options.journalFile);
+    this.#clockSteps = new ClockSteps(this.#clock, (step) => this.#clockStepped(step));
     this.#lines = new LineSet({
       clock: this.#clock,
       logFor: (id, shared) => (shared ? this.#log.child({ port: id }) : this.#deviceLog(id)),
@@ -86,14 +97,23 @@ export class Gateway {
     this.#http = new HttpServer({
       health: () => this.#health(),
       ports: { names: () => this.#portNames(), find: (name) => this.#findPort(name) },
+      metrics: () =>
+        gatewayMetrics({
+          gateway: this.#configuration.gateway.id,
+          sinks: this.#sinks.statuses(),
+          devices: this.#devices,
+          journal: this.#journal,
+        }),
     });
     this.#sinks = new SinkSet({
       journal: this.#journal,
       state: {
         snapshot: () => this.#state.snapshot(),
         latest: () => this.latest(),
+        devices: () => this.#descriptions(),
         onChange: (listener) => this.#state.onChange(listener),
       },
+      requests: requestsTo(this.#root),
       clock: this.#clock,
       log: this.#log,
       tell: (name, status) => this.#state.set(['sinks', name], status),
@@ -113,6 +133,11 @@ export class Gateway {
   /** The tree of all that runs: each device is a service under its id. */
   get service(): DataService {
     return this.#root;
+  }
+
+  /** Every configured device as it is now, also while it is being started. */
+  *#descriptions(): Iterable<DeviceDescription> {
+    for (const [id, { description }] of this.#plans.devices) yield this.#devices.get(id)?.description ?? description;
   }
 
   /** The newest value of each channel of each device, as samples of one channel each. */
@@ -144,18 +169,29 @@ export class Gateway {
     });
   }
 
-  /** Starts server, sinks and devices; no unreachable broker and no absent port holds it up. */
+  /**
+   * Starts journal, server, sinks and devices; no failing disk, no unreachable broker and no absent port holds it up.
+   *
+   * @throws LabwireError JOURNAL_BUSY, SERVER_ADDRESS
+   */
   start(): Promise<void> {
     return this.#inTurn(async () => {
       const { server } = this.#configuration;
-      await this.#http.start(server);
+      await this.#journal.open();
       try {
-        for (const name of sinkNames) await this.#sinks.start(name, this.#configuration);
+        await this.#http.start(server);
+        this.#forgetSinks();
+        const { id } = this.#configuration.gateway;
+        for (const sink of configuredSinks(this.#configuration)) await this.#sinks.start(sink, id);
       } catch (error) {
+        await this.#sinks.stopAll(LEAST_SINK_LIMIT_MS);
         await this.#http.stop();
+        await this.#journal.close(JOURNAL_LIMIT_MS);
         throw error;
       }
       this.#running = true;
+      this.#clockSteps.start();
+      this.#journal.onState(() => this.#tellInfo());
       this.#tellInfo();
       for (const id of this.#plans.devices.keys()) this.#add(id);
       await this.#host.start();
@@ -178,6 +214,7 @@ export class Gateway {
       this.#running = false;
       const end = this.#clock.monotonic() + STOP_LIMIT_MS;
       this.#refresh?.cancel();
+      this.#clockSteps.stop();
       this.#event({
         severity: 'info',
         eventKind: 'gateway',
@@ -188,10 +225,9 @@ export class Gateway {
       this.#abandoned = await this.#host.stop(TASK_STOP_CAP_S);
       const portsClosed = [...this.#devices.values()].map((device) => device.stop());
       const sinkLimit = Math.max(LEAST_SINK_LIMIT_MS, end - this.#clock.monotonic());
-      const sinksStopped = sinkNames.map((name) => this.#sinks.stop(name, sinkLimit));
-      await Promise.all([...portsClosed, ...sinksStopped, this.#http.stop()]);
+      await Promise.all([...portsClosed, this.#sinks.stopAll(sinkLimit), this.#http.stop()]);
       this.#devices.clear();
-      await this.#journal.close();
+      await this.#journal.close(JOURNAL_LIMIT_MS);
       this.#end();
     });
   }
@@ -223,7 +259,9 @@ export class Gateway {
       await Promise.all(change.changed.map((id) => this.#stopDevice(id)));
       for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
       if (change.server) await this.#moveServer(before.server);
-      await Promise.all(change.sinks.map((name) => this.#renewSink(name)));
+      this.#changeJournal(before.journal);
+      await Promise.all(change.removedSinks.map((name) => this.#removeSink(name)));
+      await Promise.all(change.sinks.map((sink) => this.#renewSink(sink)));
       for (const id of [...change.removed, ...change.changed]) this.#state.removeBelow([id]);
       for (const id of [...change.changed, ...change.added]) {
         this.#add(id);
@@ -233,6 +271,31 @@ export class Gateway {
       const { added, removed, changed } = change;
       this.#log.info({ added, removed, changed }, 'configuration applied');
     });
+  }
+
+  #makeJournal(file = this.#configuration.journal.path): Journal {
+    if (file === undefined) return new MemoryJournal();
+    const path = resolve(file);
+    return new SqliteJournal({ path, ...journalLimits(this.#configuration) }, { clock: this.#clock, log: this.#log });
+  }
+
+  #changeJournal(before: Configuration['journal']): void {
+    if (this.#journal instanceof SqliteJournal) this.#journal.limit(journalLimits(this.#configuration));
+    if (before.path !== this.#configuration.journal.path)
+      this.#log.warn('another journal.path is used after a restart');
+  }
+
+  /** What was left out of the configuration while nothing ran: nothing is kept for it. */
+  #forgetSinks(): void {
+    const names = new Set(configuredSinks(this.#configuration).map(({ name }) => name));
+    for (const name of this.#journal.sinks()) if (!names.has(name)) this.#journal.forget(name);
+  }
+
+  #clockStepped({ from, to }: ClockStep): void {
+    const seconds = Math.round(Math.abs(to - from) / 1e6);
+    const text = `The clock was set from ${isoTime(from)} to ${isoTime(to)}, ${seconds} s ${to > from ? 'on' : 'back'}.`;
+    this.#log.warn(text);
+    this.#event({ severity: 'warning', eventKind: 'clock', code: 'clock_step', title: 'Clock set', text });
   }
 
   /** The server keeps its old address where the new one cannot be had. */
@@ -246,15 +309,17 @@ export class Gateway {
     }
   }
 
-  /** A sink that cannot be started holds up nothing else. */
-  async #renewSink(name: SinkName): Promise<void> {
+  async #removeSink(name: string): Promise<void> {
     await this.#sinks.stop(name, STOP_LIMIT_MS);
-    if (this.#configuration[name] === undefined) {
-      this.#journal.forget(name);
-      return;
-    }
+    this.#journal.forget(name);
+  }
+
+  /** A sink that cannot be started holds up nothing else. */
+  async #renewSink(sink: ConfiguredSink): Promise<void> {
+    const { name } = sink;
+    await this.#sinks.stop(name, STOP_LIMIT_MS);
     try {
-      await this.#sinks.start(name, this.#configuration);
+      await this.#sinks.start(sink, this.#configuration.gateway.id);
       for (const device of this.#devices.values()) device.describeAgain();
     } catch (error) {
       this.#log.error({ err: error }, `${toError(error).message}; until this is mended nothing goes to ${name}`);
@@ -304,7 +369,8 @@ export class Gateway {
 
   #health(): Record<string, unknown> & { ok: boolean } {
     const devices = [...this.#devices].map(([id, device]) => [id, device.health]);
-    return { ok: true, gateway: this.#configuration.gateway.id, devices: Object.fromEntries(devices) };
+    const { id } = this.#configuration.gateway;
+    return { ok: true, gateway: id, journal: this.#journal.state, devices: Object.fromEntries(devices) };
   }
 
   /** Devices by their own ids, those that share a line too, and the shared lines. */
@@ -323,6 +389,7 @@ export class Gateway {
       startedAt: isoTime(this.#startedAt),
       tags: gateway.tags,
       devices: Object.keys(this.#configuration.devices),
+      journal: this.#journal.state,
     });
   }
 
@@ -352,4 +419,8 @@ export class Gateway {
     this.#turn = result.catch(() => {});
     return result;
   }
+}
+
+function journalLimits({ journal }: Configuration): { maxSize: number; maxAge: number } {
+  return { maxSize: journal.maxSize, maxAge: journal.maxAge * 1000 };
 }

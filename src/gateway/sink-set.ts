@@ -1,6 +1,7 @@
-import type { Configuration } from '../config/index.ts';
+import type { ConfiguredSink, MqttConfiguration } from '../config/index.ts';
 import {
   type EmbeddedBroker,
+  fileSink,
   influxSink,
   mqttSink,
   type Sink,
@@ -9,67 +10,80 @@ import {
   startEmbeddedBroker,
 } from '../sinks/index.ts';
 import { definedOnly } from './defined-only.ts';
-
-/** The names of the sinks are the keys of the configuration. */
-export const sinkNames = ['mqtt', 'influx'] as const;
-export type SinkName = (typeof sinkNames)[number];
+import { version } from './version.ts';
 
 export interface SinkSetParts extends SinkParts {
   /** Told what a sink says about itself whenever that changed; undefined when the sink is gone. */
-  tell(name: SinkName, status: SinkStatus | undefined): void;
+  tell(name: string, status: SinkStatus | undefined): void;
 }
 
-/** The brokers and databases of a gateway. */
+/** The brokers, databases and folders of a gateway, by their names. */
 export class SinkSet {
   readonly #parts: SinkSetParts;
-  readonly #sinks = new Map<SinkName, Sink>();
-  #broker: EmbeddedBroker | undefined;
+  readonly #sinks = new Map<string, Sink>();
+  readonly #brokers = new Map<string, EmbeddedBroker>();
 
   constructor(parts: SinkSetParts) {
     this.#parts = parts;
   }
 
-  /** Where the embedded broker listens; undefined where there is none. */
+  /** Where the (first) embedded broker listens; undefined where there is none. */
   get brokerUrl(): string | undefined {
-    return this.#broker?.url;
+    const [first] = this.#brokers.values();
+    return first?.url;
   }
 
-  /** Starts a sink, if the configuration has it. @throws LabwireError SERVER_ADDRESS where an embedded broker cannot listen */
-  async start(name: SinkName, configuration: Configuration): Promise<void> {
-    const sink = name === 'mqtt' ? await this.#mqtt(configuration) : this.#influx(configuration);
-    if (!sink) return;
+  /** What each sink says about itself. */
+  *statuses(): Iterable<readonly [name: string, status: SinkStatus]> {
+    for (const [name, sink] of this.#sinks) yield [name, sink.status];
+  }
+
+  /** @throws LabwireError SERVER_ADDRESS where an embedded broker cannot listen */
+  async start(configured: ConfiguredSink, gateway: string): Promise<void> {
+    const { name } = configured;
+    const sink = await this.#make(configured, gateway);
     this.#sinks.set(name, sink);
     sink.onStatus(() => this.#parts.tell(name, sink.status));
     this.#parts.tell(name, sink.status);
     sink.start();
   }
 
-  async #mqtt({ gateway, mqtt }: Configuration): Promise<Sink | undefined> {
-    if (!mqtt) return undefined;
-    const options = { name: 'mqtt', gateway: gateway.id, ...mqtt };
-    if ('url' in options) return mqttSink(options, this.#parts);
-    this.#broker = await startEmbeddedBroker(this.#parts.log, definedOnly(options.embedded));
-    return mqttSink({ ...options, url: this.#broker.url }, this.#parts);
+  async #make({ kind, name, options }: ConfiguredSink, gateway: string): Promise<Sink> {
+    switch (kind) {
+      case 'mqtt':
+        return mqttSink({ ...(await this.#withBroker(options, name)), name, gateway, version }, this.#parts);
+      case 'influx':
+        return influxSink({ ...options, name, gateway }, this.#parts);
+      case 'files':
+        return fileSink({ ...options, name }, this.#parts);
+    }
   }
 
-  #influx({ gateway, influx }: Configuration): Sink | undefined {
-    return influx && influxSink({ name: 'influx', gateway: gateway.id, ...influx }, this.#parts);
+  async #withBroker(options: MqttConfiguration, name: string): Promise<MqttConfiguration & { readonly url: string }> {
+    if ('url' in options) return options;
+    const broker = await startEmbeddedBroker(this.#parts.log, definedOnly(options.embedded));
+    this.#brokers.set(name, broker);
+    return { ...options, url: broker.url };
   }
 
   /** Tells the counts that change all the time. */
   refresh(): void {
-    for (const [name, sink] of this.#sinks) this.#parts.tell(name, sink.status);
+    for (const [name, status] of this.statuses()) this.#parts.tell(name, status);
   }
 
   /** Delivers what can be delivered within the limit. */
-  async stop(name: SinkName, limitMs: number): Promise<void> {
+  async stop(name: string, limitMs: number): Promise<void> {
     const sink = this.#sinks.get(name);
     if (!sink) return;
     this.#sinks.delete(name);
     await sink.stop(limitMs);
     this.#parts.tell(name, undefined);
-    if (name !== 'mqtt') return;
-    await this.#broker?.stop();
-    this.#broker = undefined;
+    await this.#brokers.get(name)?.stop();
+    this.#brokers.delete(name);
+  }
+
+  /** Stops all, each within the limit. */
+  async stopAll(limitMs: number): Promise<void> {
+    await Promise.all([...this.#sinks.keys()].map((name) => this.stop(name, limitMs)));
   }
 }

@@ -45,5 +45,12 @@ export interface DeviceDescription {
   readonly tags: Readonly<Record<string, string>>;
   /** Seconds between two samples; undefined for a talker that may say all it has to say. */
   readonly interval?: number;
+  /** What thins its messages on MQTT, and nothing else. */
+  readonly publish?: {
+    /** By channel id, in the channel's unit: less of a change is no news. */
+    readonly deadband: Readonly<Record<string, number>>;
+    /** Seconds after which a value is published again, changed or not. */
+    readonly maxInterval: number;
+  };
   readonly channels: ReadonlyMap<string, ChannelDescription>;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from '../base/index.ts';
+import { parseDuration, parseSize } from '../base/index.ts';
 import { canonicalUnit } from './units.ts';
 
 /** Ids of gateways, devices, channels and sinks. */
@@ -30,6 +30,17 @@ export const duration = z
   .describe('A duration: 500ms, 1s, 5min, 2h, 30d, or a number of seconds.');
 
 export const positiveDuration = duration.refine((seconds) => seconds > 0, 'must be longer than 0');
+
+/** Whole bytes, written as `500MB`, `2GB` or a number of bytes. */
+export const size = z
+  .union([z.number(), z.string()])
+  .transform((value, context) => {
+    const bytes = parseSize(value);
+    if (bytes !== undefined) return bytes;
+    context.addIssue({ code: 'custom', message: 'must be a size such as 500MB, 2GB or a number of bytes' });
+    return z.NEVER;
+  })
+  .describe('A size: 500MB, 2GB, or a number of bytes.');
 
 export const unit = z.string().min(1).max(32).transform(canonicalUnit).describe('A unit, e.g. °C, mbar, L/min.');
 

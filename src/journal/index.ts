@@ -1,2 +1,12 @@
-export type { DescriptionRecord, EventRecord, Journal, JournalRecord, Severity } from './journal.ts';
+export type {
+  DescriptionRecord,
+  EventRecord,
+  Journal,
+  JournalRecord,
+  JournalState,
+  RangeQuery,
+  Severity,
+} from './journal.ts';
+export { JournalReader } from './journal-reader.ts';
 export { MemoryJournal, type MemoryJournalOptions } from './memory-journal.ts';
+export { type JournalParts, SqliteJournal, type SqliteJournalOptions } from './sqlite-journal.ts';

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/index.ts';
 import type { DeviceDescription, Sample } from '../instrument/index.ts';
 
 export type Severity = 'info' | 'warning' | 'error';
@@ -11,7 +12,7 @@ export interface EventRecord {
   readonly severity: Severity;
   /** Device id, or undefined for the gateway itself. */
   readonly device?: string;
-  /** What family of happening: `task`, `port`, `device`, `configuration`, `gateway` … */
+  /** What family of happening: `task`, `port`, `device`, `configuration`, `gateway`, `journal`, `clock` … */
   readonly eventKind: string;
   /** An error code of labwire, or a word such as `TASK_RECOVERED`. */
   readonly code: string;
@@ -31,26 +32,88 @@ export interface DescriptionRecord {
 
 export type JournalRecord = Sample | EventRecord | DescriptionRecord;
 
+/** Whether what is appended reaches the disk. */
+export type JournalState =
+  | { readonly state: 'ok' }
+  | {
+      /** Records are kept in memory, up to a bound, and the disk is tried again. */
+      readonly state: 'degraded';
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** Whole µs since the Unix epoch. */
+      readonly since: number;
+    };
+
+/** Which samples `range` is to give. */
+export interface RangeQuery {
+  /** Device id; default: all devices. */
+  readonly device?: string;
+  /** Whole µs since the Unix epoch, inclusive. */
+  readonly from: number;
+  /** Whole µs since the Unix epoch, exclusive. */
+  readonly to: number;
+}
+
 /**
  * The log between drivers and sinks: one sequence of records, one offset for each sink. A sink reads behind its offset
  * at its own pace and acknowledges what its server has taken; no sink ever waits for another.
+ *
+ * How a sink uses it. On each connection it notes the head H. What lies in (`delivered(sink)`, H] is its backlog; what
+ * is > H is live. It reads both with `read`, each by a cursor of its own, and acknowledges what it delivered of either
+ * by its range: `acknowledge(sink, upTo, after)`. A range beyond an open backlog is remembered and moves nothing; once the
+ * backlog has come up to it, the offset passes over both. So the sink need not keep books, and a crash at any time
+ * costs repetitions, never a loss. Sequences grow but have gaps: after a crash, and where records were discarded.
  */
 export interface Journal {
+  /**
+   * Makes it ready; to be awaited before any sink asks for its offset. A disk that cannot be used is no error: the journal is then
+   * `degraded`.
+   *
+   * @throws LabwireError JOURNAL_BUSY where another process has the journal
+   */
+  open(): Promise<void>;
   /** Takes a record and gives it its sequence number. Never waits, never throws. */
   append(record: JournalRecord): void;
   /** The last sequence number given. */
   readonly head: number;
-  /** Calls back after each append until the returned function is called; the listener must be quick. */
+  /** Everything up to here survives the end of the process. */
+  readonly committed: number;
+  /** Calls back after each append, before the commit, until the returned function is called; the listener must be quick. */
   onAppend(listener: () => void): () => void;
-  /** Where a sink stands: everything up to here is delivered. A new sink stands at the head. */
+  /** The sinks that have an offset, those of earlier runs too. */
+  sinks(): readonly string[];
+  /** Where a sink begins after a restart; never beyond `committed`. A new sink stands at the head. */
   offset(sink: string): number;
-  /** Everything up to and including `sequence` is delivered. Never moves back, never beyond the head. */
-  acknowledge(sink: string, sequence: number): void;
-  /** Up to `limit` records behind `after`, in order; skips what is no longer kept. */
-  read(after: number, limit: number): readonly JournalRecord[];
+  /** Everything up to here is acknowledged, also what is not committed yet. */
+  delivered(sink: string): number;
+  /**
+   * The records in (`after`, `upTo`] are delivered.
+   *
+   * @param after default: everything up to `upTo` is
+   */
+  acknowledge(sink: string, upTo: number, after?: number): void;
+  /**
+   * The first records in (`after`, `upTo`], at most `limit`, in order; what is no longer kept is skipped. No record: there is none, and
+   * a backlog that ended there is done. What is still in memory, as all that is live, comes at once; else it is
+   * read from the disk.
+   *
+   * @param upTo default: the head
+   * @returns a promise where the disk is needed, which rejects with LabwireError JOURNAL_FAILED while that cannot be read
+   */
+  read(after: number, limit: number, upTo?: number): readonly JournalRecord[] | Promise<readonly JournalRecord[]>;
+  /** Samples by time, oldest first, of what is kept. Read beside all else, a bounded part at a time. */
+  range(query: RangeQuery): AsyncIterable<Sample>;
+  /** How many records the sink has not acknowledged. */
+  lag(sink: string): number;
+  /** About the time of the oldest record that the sink has not acknowledged, in µs; undefined when it has all. */
+  oldest(sink: string): number | undefined;
+  /** Records that were discarded before this sink had them, over all restarts. */
+  dropped(sink: string): number;
   /** The sink is no more: nothing is kept for it any longer. */
   forget(sink: string): void;
-  /** Records that were discarded before this sink had them. */
-  dropped(sink: string): number;
-  close(): Promise<void>;
+  readonly state: JournalState;
+  /** Calls back when `state` changed. */
+  onState(listener: (state: JournalState) => void): () => void;
+  /** Commits everything, as far as that is possible within the limit. Never throws. */
+  close(limitMs?: number): Promise<void>;
 }

@@ -1,4 +1,7 @@
-import type { Journal, JournalRecord } from './journal.ts';
+import type { Sample } from '../instrument/index.ts';
+import { Delivered } from './delivered.ts';
+import type { Journal, JournalRecord, JournalState, RangeQuery } from './journal.ts';
+import { RecordWindow } from './record-window.ts';
 
 export interface MemoryJournalOptions {
   /** The most records that are kept, ≥ 1. A record of a few channels takes some 300 bytes. */
@@ -8,7 +11,7 @@ export interface MemoryJournalOptions {
 const DEFAULT_CAPACITY = 500_000;
 
 interface Reader {
-  offset: number;
+  readonly delivered: Delivered;
   dropped: number;
 }
 
@@ -17,30 +20,29 @@ interface Reader {
  * at most `capacity` records; beyond that the oldest is discarded and counted for each sink that had not acknowledged it.
  */
 export class MemoryJournal implements Journal {
-  readonly #capacity: number;
-  /** Sequence s lies at (s − 1) mod capacity; grows up to the capacity with the first records. */
-  readonly #ring: (JournalRecord | undefined)[] = [];
+  readonly state: JournalState = { state: 'ok' };
+  readonly #window: RecordWindow;
   readonly #sinks = new Map<string, Reader>();
   #listeners: readonly (() => void)[] = [];
-  #head = 0;
-  /** The last sequence that is no longer kept. */
-  #tail = 0;
 
   constructor(options: MemoryJournalOptions = {}) {
-    this.#capacity = options.capacity ?? DEFAULT_CAPACITY;
+    this.#window = new RecordWindow(options.capacity ?? DEFAULT_CAPACITY, 0);
   }
 
+  async open(): Promise<void> {}
+
   get head(): number {
-    return this.#head;
+    return this.#window.head;
+  }
+
+  get committed(): number {
+    return this.#window.head;
   }
 
   append(record: JournalRecord): void {
-    record.sequence = ++this.#head;
-    if (this.#sinks.size === 0) this.#tail = this.#head;
-    else {
-      if (this.#head - this.#tail > this.#capacity) this.#discardOldest();
-      this.#ring[(this.#head - 1) % this.#capacity] = record;
-    }
+    if (this.#window.full) this.#discardOldest();
+    this.#window.push(record);
+    if (this.#sinks.size === 0) this.#window.release(record.sequence);
     for (const listener of this.#listeners) listener();
   }
 
@@ -52,26 +54,45 @@ export class MemoryJournal implements Journal {
     };
   }
 
+  sinks(): readonly string[] {
+    return [...this.#sinks.keys()];
+  }
+
   offset(sink: string): number {
-    return this.#reader(sink).offset;
+    return this.#reader(sink).delivered.upTo;
   }
 
-  acknowledge(sink: string, sequence: number): void {
-    const reader = this.#reader(sink);
-    if (sequence <= reader.offset) return;
-    reader.offset = Math.min(sequence, this.#head);
-    this.#release();
+  delivered(sink: string): number {
+    return this.offset(sink);
   }
 
-  read(after: number, limit: number): readonly JournalRecord[] {
-    const records: JournalRecord[] = [];
-    const first = Math.max(after, this.#tail) + 1;
-    const last = Math.min(this.#head, first + limit - 1);
-    for (let sequence = first; sequence <= last; sequence++) {
-      const record = this.#ring[(sequence - 1) % this.#capacity];
-      if (record) records.push(record);
-    }
-    return records;
+  acknowledge(sink: string, upTo: number, after = 0): void {
+    const { delivered } = this.#reader(sink);
+    const before = delivered.upTo;
+    delivered.add(after, Math.min(upTo, this.head));
+    if (delivered.upTo > before) this.#release();
+  }
+
+  read(after: number, limit: number, upTo = this.head): readonly JournalRecord[] {
+    return this.#window.read(after, limit, upTo);
+  }
+
+  async *range({ device, from, to }: RangeQuery): AsyncIterable<Sample> {
+    const samples = this.#window
+      .read(0, this.#window.capacity, this.head)
+      .filter((record) => record.kind === 'sample')
+      .filter(({ source, time }) => time >= from && time < to && (device === undefined || source.device === device));
+    yield* samples.sort((a, b) => a.time - b.time);
+  }
+
+  lag(sink: string): number {
+    const { delivered } = this.#reader(sink);
+    return this.head - Math.max(delivered.upTo, this.#window.tail) - delivered.beyond;
+  }
+
+  oldest(sink: string): number | undefined {
+    const { upTo } = this.#reader(sink).delivered;
+    return this.#window.at(Math.max(upTo, this.#window.tail) + 1)?.time;
   }
 
   forget(sink: string): void {
@@ -83,6 +104,10 @@ export class MemoryJournal implements Journal {
     return this.#reader(sink).dropped;
   }
 
+  onState(): () => void {
+    return () => {};
+  }
+
   async close(): Promise<void> {
     this.#listeners = [];
   }
@@ -90,25 +115,22 @@ export class MemoryJournal implements Journal {
   #reader(sink: string): Reader {
     let reader = this.#sinks.get(sink);
     if (!reader) {
-      reader = { offset: this.#head, dropped: 0 };
+      reader = { delivered: new Delivered(this.head), dropped: 0 };
       this.#sinks.set(sink, reader);
     }
     return reader;
   }
 
   #discardOldest(): void {
-    this.#tail++;
-    this.#ring[(this.#tail - 1) % this.#capacity] = undefined;
-    for (const reader of this.#sinks.values()) if (reader.offset < this.#tail) reader.dropped++;
+    const oldest = this.#window.tail + 1;
+    this.#window.release(oldest);
+    for (const reader of this.#sinks.values()) reader.dropped += reader.delivered.pass(oldest);
   }
 
   /** Lets go of what every sink has, so that a gateway whose sinks keep up holds next to nothing. */
   #release(): void {
-    let slowest = this.#head;
-    for (const reader of this.#sinks.values()) slowest = Math.min(slowest, reader.offset);
-    while (this.#tail < slowest) {
-      this.#tail++;
-      this.#ring[(this.#tail - 1) % this.#capacity] = undefined;
-    }
+    let slowest = this.head;
+    for (const { delivered } of this.#sinks.values()) slowest = Math.min(slowest, delivered.upTo);
+    this.#window.release(slowest);
   }
 }

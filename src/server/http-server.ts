@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server as NodeServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LabwireError, toError } from '../base/index.ts';
+import { type Metric, replyMetrics } from './metrics.ts';
 import type { PortsView } from './ports-view.ts';
 import { reply } from './reply.ts';
 import { TrafficRoute } from './traffic-route.ts';
@@ -13,6 +14,8 @@ export interface Health {
 
 export interface HttpServerOptions {
   health(): Health;
+  /** What `/metrics` shows; default there is no such page. */
+  metrics?(): Iterable<Metric>;
   /** Whose traffic it shows; default none. */
   readonly ports?: PortsView;
 }
@@ -27,7 +30,7 @@ export interface Address {
 const REQUEST_LIMIT_MS = 5_000;
 const CONNECTIONS = 256;
 
-/** Answers `GET /healthz`, for whoever supervises the process, and shows the traffic of ports. */
+/** Answers `GET /healthz`, for whoever supervises the process, and `/metrics`, and shows the traffic of ports. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #traffic: TrafficRoute | undefined;
@@ -72,8 +75,11 @@ export class HttpServer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     if (this.#traffic?.answer(request, response)) return;
-    if (request.url?.split('?')[0] !== '/healthz') reply(response, 404, { error: this.#nothing() });
+    const path = request.url?.split('?')[0];
+    const isMetrics = path === '/metrics' && this.#options.metrics !== undefined;
+    if (path !== '/healthz' && !isMetrics) reply(response, 404, { error: this.#nothing() });
     else if (request.method !== 'GET' && request.method !== 'HEAD') reply(response, 405, { error: 'Only GET' });
+    else if (isMetrics) replyMetrics(response, this.#options.metrics?.() ?? []);
     else {
       const health = this.#options.health();
       reply(response, health.ok ? 200 : 503, health);
@@ -81,9 +87,11 @@ export class HttpServer {
   }
 
   #nothing(): string {
-    return this.#traffic
-      ? 'There are only /healthz and /api/v1/ports/<name>/traffic here'
-      : 'There is only /healthz here';
+    const pages = ['/healthz'];
+    if (this.#options.metrics) pages.push('/metrics');
+    if (this.#traffic) pages.push('/api/v1/ports/<name>/traffic');
+    if (pages.length === 1) return `There is only ${pages[0]} here`;
+    return `There are only ${pages.slice(0, -1).join(', ')} and ${pages.at(-1)} here`;
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Clock, Logger } from '../base/index.ts';
+import type { DeviceDescription } from '../instrument/index.ts';
 import type { Journal, JournalRecord } from '../journal/index.ts';
+import type { Requests } from './requests.ts';
 
 /** A value of the gateway's current state by its place in the tree, e.g. `['cryostat', 'settings', 'interval']`. */
 export interface StateEntry {
@@ -17,20 +19,34 @@ export interface StateSource {
   snapshot(): Iterable<StateEntry>;
   /** The newest sample of each device, as the last thing that a reader should find. */
   latest(): Iterable<JournalRecord & { kind: 'sample' }>;
+  /** Every configured device as it is now; when one changes, so does its state `info`. */
+  devices(): Iterable<DeviceDescription>;
   onChange(listener: (entry: StateEntry) => void): () => void;
+}
+
+/** Something that a server refused for good. */
+export interface DeadLetter {
+  readonly time: string;
+  readonly reason: string;
+  /** As it was sent; a long one is cut. */
+  readonly text: string;
 }
 
 /** What a sink says about itself. */
 export interface SinkStatus {
   readonly connected: boolean;
-  /** Records between the sink's offset and the head. */
+  /** Records that the sink has not delivered. */
   readonly lag: number;
+  /** Age of the oldest of them, s; 0 where there is none. */
+  readonly lagSeconds: number;
+  /** Delivered records per second over about the last 10 s. */
+  readonly rate: number;
   readonly delivered: number;
   readonly retries: number;
   /** Records that the journal discarded before they were delivered, and what the server refused for good. */
   readonly dropped: number;
-  /** Records passed over on purpose: of what happened in an outage, MQTT gets only the newest sample of each device. */
-  readonly skipped: number;
+  /** What the server refused for good: how much, and the newest of it. The journal still has it. */
+  readonly deadLetters: { readonly count: number; readonly last: readonly DeadLetter[] };
   readonly lastError: string | null;
 }
 
@@ -42,6 +58,8 @@ export interface SinkParts {
   readonly log: Logger;
   /** 0 ≤ r < 1, for the jitter of delays; default `Math.random`. */
   readonly random?: () => number;
+  /** Where clients' requests go; without it a sink takes none. */
+  readonly requests?: Requests;
 }
 
 /** Takes records from the journal to one broker or database. */

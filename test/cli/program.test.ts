@@ -22,7 +22,7 @@ describe('the command line', () => {
     expect(await labwire('--version')).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+/) });
   });
 
-  it.each(['run', 'demo', 'check', 'ports', 'models', 'monitor', 'simulate', 'schema'])(
+  it.each(['run', 'demo', 'check', 'ports', 'models', 'monitor', 'simulate', 'export', 'schema'])(
     'explains %s with an example',
     async (name) => {
       const { status, out } = await labwire(name, '--help');

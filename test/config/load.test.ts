@@ -180,6 +180,26 @@ devices:
   });
 });
 
+describe('a relative folder of files', () => {
+  it.each([
+    ['files: { path: ./data }', (at: string) => ({ path: at })],
+    ['files: [{ name: a, path: data }]', (at: string) => [{ name: 'a', path: at }]],
+  ])('is relative to the configuration: %s', (text, expected) => {
+    expect(load(`${text}\n`).configuration?.files).toMatchObject(expected(join(folder, 'data')));
+  });
+});
+
+describe('relative files of certificates', () => {
+  it('are relative to the configuration, of each broker in a list too', () => {
+    const text =
+      'mqtt: [{ name: a, url: mqtts://x, ca: ca.pem, cert: /etc/c.pem, key: keys/k.pem }, { name: b, url: mqtt://y }]';
+    expect(load(text).configuration?.mqtt).toMatchObject([
+      { ca: join(folder, 'ca.pem'), cert: '/etc/c.pem', key: join(folder, 'keys/k.pem') },
+      { url: 'mqtt://y' },
+    ]);
+  });
+});
+
 describe('a relative port path', () => {
   it('is relative to the file that says it', () => {
     write('devices.d/b.yaml', 'b: { model: line, port: { path: ttyB } }');

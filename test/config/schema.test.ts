@@ -5,6 +5,7 @@ import {
   type ConfigurationInput,
   configSchema,
   configSchemaWith,
+  configuredSinks,
   defaultGatewayId,
   driverSection,
   tcpAddressOf,
@@ -35,6 +36,12 @@ describe('the configuration schema', () => {
     const known = configSchemaWith({ line: z.strictObject({ format: z.enum(['json', 'csv']) }) });
     expect(known.safeParse(device({ line: { format: 'xml' } })).success).toBe(false);
     expect(known.safeParse(device({})).success).toBe(true);
+  });
+
+  it('keeps 2 GB and 30 days of records unless told otherwise', () => {
+    expect(schema.parse({}).journal).toEqual({ maxSize: 2_000_000_000, maxAge: 2_592_000 });
+    const journal = { path: './j.db', maxSize: '500MB', maxAge: '12h' };
+    expect(schema.parse({ journal }).journal).toEqual({ path: './j.db', maxSize: 500_000_000, maxAge: 43_200 });
   });
 
   it('makes a gateway id of the host name where none is given', () => {
@@ -77,10 +84,54 @@ describe('the configuration schema', () => {
     [{ gateway: { tags: { room: 101 } } }, 'gateway.tags.room must be a text, is 101: put it in quotes'],
     [{ mqtt: {} }, 'mqtt needs one of url, embedded'],
     [{ mqtt: { url: 'mqtt://x', embedded: true } }, 'mqtt can have only one of url, embedded'],
-    [{ mqtt: [{ url: 'mqtt://x' }] }, 'mqtt must be a mapping of keys to values, is a list'],
+    [{ mqtt: [{ url: 'mqtt://x' }] }, 'mqtt.0 needs a name, since it stands in a list'],
+    [
+      {
+        mqtt: [
+          { name: 'a', url: 'mqtt://x' },
+          { name: 'a', url: 'mqtt://y' },
+        ],
+      },
+      'mqtt.1.name is also the name of another sink; choose another',
+    ],
+    [
+      { mqtt: [{ name: 'influx', url: 'mqtt://x' }], influx: { url: 'http://x', database: 'd' } },
+      'influx.name is also the name of another sink; choose another',
+    ],
+    [{ files: [] }, 'files must have at least 1 entries, is a list'],
+    [{ mqtt: [{ name: 'a', url: 'mqtt://x', urll: 'y' }] }, 'mqtt.0 has an unknown key "urll". Did you mean "url"?'],
+    [{ files: { path: 'x', rotate: '2h' } }, 'files.rotate must be 1h or 1d, is 7200'],
+    [{ files: { format: 'csv' } }, 'files lacks "path"'],
+    [
+      { influx: { url: 'http://x', database: 'd', retention: '10min' } },
+      'influx.retention must be at least 1h, is 600',
+    ],
+    [
+      { influx: { url: 'http://x', bucket: 'b', token: 't', retention: '1d' } },
+      'influx.retention is for a database: labwire makes no bucket',
+    ],
     [
       { mqtt: { embedded: true, base: 'a/#' } },
       'mqtt.base must be levels of letters, digits, _, . and -, with / between them, is "a/#"',
+    ],
+    [{ mqtt: { url: 'mqtts://x', cert: 'c.pem' } }, 'mqtt needs both of cert and key'],
+    [
+      { mqtt: { url: 'mqtt://x', ca: 'ca.pem' } },
+      'mqtt.ca is for a connection with TLS, whose url begins with mqtts: or wss:',
+    ],
+    [
+      { mqtt: { embedded: true, rejectUnauthorized: false } },
+      'mqtt.rejectUnauthorized is for a connection with TLS, whose url begins with mqtts: or wss:',
+    ],
+    [
+      { mqtt: { url: 'mqtt://x', publish: 'samples', homeAssistant: true } },
+      'mqtt.homeAssistant needs publish: channels, since it shows what is retained',
+    ],
+    [{ mqtt: { url: 'mqtt://x', publish: 'polls' } }, 'mqtt.publish must be "channels" or "samples", is "polls"'],
+    [device({ publish: { deadband: { t: 1 } } }), 'devices.a.publish lacks "maxInterval"'],
+    [
+      device({ publish: { deadband: { t: -1 }, maxInterval: 60 } }),
+      'devices.a.publish.deadband.t must be at least 0, is -1',
     ],
     [{ influx: { url: 'http://x', bucket: 'b' } }, 'influx needs a token beside the bucket'],
     [
@@ -136,9 +187,14 @@ describe('the configuration schema', () => {
     ],
     [{ devices: { a: { port: { emulated: true } } } }, 'devices.a lacks "model"'],
     [
-      { journal: {} },
-      'The configuration has an unknown key "journal". It takes gateway, mqtt, influx, server, ports, devices',
+      { alarms: {} },
+      'The configuration has an unknown key "alarms". It takes gateway, mqtt, influx, files, journal, server, ports, devices',
     ],
+    [
+      { journal: { maxSize: '2GiB' } },
+      'journal.maxSize must be a size such as 500MB, 2GB or a number of bytes, is "2GiB"',
+    ],
+    [{ journal: { maxSize: '1MB' } }, 'journal.maxSize must be at least 10MB, is 1000000'],
     [[], 'The configuration must be a mapping of keys to values, is a list'],
   ])('says of %j: %s', (input, message) => {
     expect(messages(input)).toEqual([message]);
@@ -154,6 +210,49 @@ describe('the configuration schema', () => {
     const again: ConfigurationInput = parsed;
     expect(schema.parse(again)).toEqual(parsed);
     expect(tcpAddressOf('[::1]:4001')).toEqual({ host: '::1', port: 4001 });
+  });
+
+  it('takes a list of brokers, databases and folders, each with a name', () => {
+    const parsed = schema.parse({
+      mqtt: [
+        { name: 'here', url: 'mqtt://a' },
+        { name: 'there', url: 'mqtt://b', qos: 2 },
+      ],
+      influx: { url: 'http://x', database: 'd', retention: '30d' },
+      files: [{ name: 'disk', path: './data', format: 'jsonl', rotate: '1h', maxSize: '5MB' }],
+    });
+    expect(configuredSinks(parsed).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'mqtt here',
+      'mqtt there',
+      'influx influx',
+      'files disk',
+    ]);
+    expect(configuredSinks(parsed)[2]?.options).toMatchObject({ retention: 30 * 86_400 });
+    expect(configuredSinks(parsed)[3]?.options).toEqual({
+      path: './data',
+      format: 'jsonl',
+      rotate: 3600,
+      maxSize: 5_000_000,
+    });
+    expect(schema.parse(parsed)).toEqual(parsed);
+    expect(configuredSinks(schema.parse({ files: { path: 'x' } }))).toEqual([
+      { kind: 'files', name: 'files', options: { path: 'x', format: 'csv', rotate: 86_400, maxSize: 100_000_000 } },
+    ]);
+  });
+
+  it('reads how Home Assistant is to be told, and gives that as a valid input again', () => {
+    const prefixOf = (homeAssistant: unknown): unknown => {
+      const parsed = schema.parse({ mqtt: { url: 'mqtts://x', ca: 'ca.pem', homeAssistant } });
+      expect(schema.parse(parsed)).toEqual(parsed);
+      return parsed.mqtt && 'homeAssistant' in parsed.mqtt ? parsed.mqtt.homeAssistant : undefined;
+    };
+    expect([true, {}, { prefix: 'a/b' }, false, undefined].map(prefixOf)).toEqual([
+      { prefix: 'homeassistant' },
+      { prefix: 'homeassistant' },
+      { prefix: 'a/b' },
+      undefined,
+      undefined,
+    ]);
   });
 
   it('accepts what its input type accepts', () => {

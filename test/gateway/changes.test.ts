@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Configuration, configSchema } from '../../src/config/index.ts';
 import { compareConfigurations } from '../../src/gateway/changes.ts';
 
@@ -20,6 +20,7 @@ it('restarts only the devices whose text changed', () => {
     removed: ['c'],
     added: ['d'],
     changed: ['b'],
+    removedSinks: [],
     sinks: [],
     server: false,
   });
@@ -31,13 +32,41 @@ it('restarts every device when what they inherit from the gateway changed', () =
   expect(compareConfigurations(before, after)).toMatchObject({ changed: ['a'], sinks: [] });
 });
 
-it('renews the sink that changed, and each that carries the name of the gateway', () => {
+describe('a change of the sinks', () => {
   const both = { gateway: { id: 'lab' }, mqtt: { url: 'mqtt://a' }, influx: { url: 'http://a', database: 'd' } };
-  const sinks = (change: Record<string, unknown>): readonly string[] =>
-    compareConfigurations(configuration(both), configuration({ ...both, ...change })).sinks;
-  expect(sinks({})).toEqual([]);
-  expect(sinks({ mqtt: { url: 'mqtt://b' } })).toEqual(['mqtt']);
-  expect(sinks({ influx: undefined })).toEqual(['influx']);
-  expect(sinks({ gateway: { id: 'lob' } })).toEqual(['mqtt', 'influx']);
-  expect(sinks({ gateway: { id: 'lab', tags: { room: '1' } } })).toEqual([]);
+  const change = (after: Record<string, unknown>, before: Record<string, unknown> = both) => {
+    const { sinks, removedSinks } = compareConfigurations(configuration(before), configuration(after));
+    return { renewed: sinks.map(({ name }) => name), removed: removedSinks };
+  };
+
+  it('renews the one whose text is another, and each that carries the name of the gateway', () => {
+    expect(change(both)).toEqual({ renewed: [], removed: [] });
+    expect(change({ ...both, mqtt: { url: 'mqtt://b' } })).toEqual({ renewed: ['mqtt'], removed: [] });
+    expect(change({ ...both, gateway: { id: 'lob' } })).toEqual({ renewed: ['mqtt', 'influx'], removed: [] });
+    expect(change({ ...both, gateway: { id: 'lab', tags: { room: '1' } } })).toEqual({ renewed: [], removed: [] });
+  });
+
+  it('removes the one that is gone', () => {
+    expect(change({ ...both, influx: undefined })).toEqual({ renewed: [], removed: ['influx'] });
+  });
+
+  it('leaves the others of a list alone', () => {
+    const broker = (name: string, url = `mqtt://${name}`): object => ({ name, url });
+    const before = { ...both, mqtt: [broker('here'), broker('there')] };
+    const listed = (...mqtt: object[]): object => ({ ...both, mqtt });
+    expect(change({ ...listed(broker('here'), broker('there', 'mqtt://x')) }, before).renewed).toEqual(['there']);
+    expect(change({ ...listed(broker('there'), broker('here')) }, before)).toEqual({ renewed: [], removed: [] });
+    expect(change({ ...listed(broker('there'), broker('far')) }, before)).toEqual({
+      renewed: ['far'],
+      removed: ['here'],
+    });
+  });
+
+  it('keeps what becomes a list, if its name stays', () => {
+    const mqtt = [
+      { name: 'mqtt', url: 'mqtt://a' },
+      { name: 'more', url: 'mqtt://b' },
+    ];
+    expect(change({ ...both, mqtt })).toEqual({ renewed: ['more'], removed: [] });
+  });
 });

@@ -48,6 +48,26 @@ describe('a faulty driver', () => {
   });
 });
 
+describe('dead bands', () => {
+  const messagesOf = (deadband: Record<string, number>, more = {}): string[] =>
+    planned({ publish: { deadband, maxInterval: '1min' }, ...more }).issues.map(({ message }) => message);
+
+  it('stand in the description by the ids of the site', () => {
+    const channels = { temperature: { name: 'stage1' } };
+    const { description } = plan({ channels, publish: { deadband: { stage1: 0.5 }, maxInterval: '1min' } });
+    expect(description.publish).toEqual({ deadband: { stage1: 0.5 }, maxInterval: 60 });
+  });
+
+  it('are for numbers that the device has', () => {
+    expect(messagesOf({ temperatur: 1 })).toEqual([
+      'devices.oven.publish.deadband.temperatur is no channel of this device. Did you mean "temperature"?',
+    ]);
+    expect(messagesOf({ temperature: 1 }, { channels: { temperature: { type: 'text' } } })).toEqual([
+      'devices.oven.publish.deadband.temperature is text: only a number has a dead band',
+    ]);
+  });
+});
+
 describe('the plan of a device', () => {
   it('takes the facts of the model', () => {
     const { description, instrument } = plan();

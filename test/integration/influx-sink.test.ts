@@ -49,13 +49,13 @@ describe('the InfluxDB sink on a real InfluxDB', () => {
     });
     expect(await server.query('SELECT * FROM labwire_events', 'lab')).toEqual([
       {
-        ...{ time: TIME * 1000, gateway: 'lab_a', device: 'cryostat', kind: 'task', severity: 'warning' },
+        ...{ time: TIME * 1000 + 3, gateway: 'lab_a', device: 'cryostat', kind: 'task', severity: 'warning' },
         ...{ title: 'cryostat.acquire failed', text: awkward, code: 'REPLY_TIMEOUT' },
       },
     ]);
     expect(await server.query("SELECT * FROM labwire_channels WHERE channel = 't1'", 'lab')).toEqual([
       {
-        ...{ time: TIME * 1000, gateway: 'lab_a', device: 'cryostat', channel: 't1', unit: 'K' },
+        ...{ time: TIME * 1000 + 1, gateway: 'lab_a', device: 'cryostat', channel: 't1', unit: 'K' },
         ...{ quantity: 'temperature', scale: 1, offset: 0, serial_number: '42' },
       },
     ]);

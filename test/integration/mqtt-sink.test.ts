@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Sample } from '../../src/instrument/index.ts';
 import { type MqttSinkOptions, mqttSink, type Sink } from '../../src/sinks/index.ts';
-import { description, event, realParts, sample, type TestParts, TIME, until } from '../sinks/parts.ts';
+import { description, event, realParts, sample, type TestParts, until } from '../sinks/parts.ts';
 import { freePort, type MosquittoOptions, type Received, type Service, startMosquitto, subscribe } from './services.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
@@ -167,46 +166,6 @@ describe('the MQTT sink on a real Mosquitto', () => {
     expect(values).toHaveLength(1500);
     expect(values.map(({ value }) => value)).toEqual(Array.from({ length: 1500 }, (_, i) => i + 1));
     expect(sink.status).toMatchObject({ lag: 0, delivered: 1500, connected: false });
-  });
-
-  test('goes on after restarts of the broker in mid-stream, with the newest values, never back in time', async () => {
-    const broker = await mosquitto();
-    const parts = realParts();
-    const sink = sinkTo(broker.url, parts);
-    await until(() => sink.status.connected);
-    let n = 0;
-    let newest: Sample = sample({ t1: 0 });
-    const producer = setInterval(() => {
-      for (let i = 0; i < 20; i++) {
-        newest = sample({ t1: ++n, t2: -n }, undefined, TIME + n);
-        parts.state.samples = [newest];
-        parts.journal.append(newest);
-        if (parts.journal.offset('broker') > parts.journal.head) throw new Error('offset beyond the head');
-      }
-    }, 5);
-    const seen: number[] = [];
-    for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
-      const live = await subscribed(broker, channel('t1'));
-      const start = n;
-      await live.until((messages) => messages.some(({ payload }) => JSON.parse(payload).value > start + 200));
-      await broker.kill(signal);
-      await live.stop();
-      seen.push(...live.messages.map(({ payload }) => JSON.parse(payload).value));
-      await until(() => !sink.status.connected);
-      await broker.start();
-      await until(() => sink.status.connected);
-    }
-    clearInterval(producer);
-    await until(() => sink.status.lag === 0);
-    const late = await subscribed(broker, 'labwire/lab_a/cryostat/#');
-    await late.until((messages) => messages.length >= 2);
-    expect(late.messages.map(({ payload }) => JSON.parse(payload).value).sort((a, b) => a - b)).toEqual([-n, n]);
-    // A subscriber's first message is the retained one, which it may get again live.
-    expect(seen.every((value, i) => i === 0 || value >= (seen[i - 1] ?? 0))).toBe(true);
-    expect(sink.status.skipped).toBeGreaterThan(0);
-    expect(sink.status.delivered + sink.status.skipped).toBe(n);
-    expect(parts.log.lines.filter((line) => line.startsWith('warn'))).toHaveLength(3);
-    expect(parts.log.lines.filter((line) => line.startsWith('info'))).toHaveLength(4);
   });
 
   test('a wrong password is said once, with the remedy, and stands in the status', async () => {

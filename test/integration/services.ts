@@ -29,6 +29,12 @@ export interface MosquittoOptions {
   readonly user?: { readonly name: string; readonly password: string };
   /** Lines of an access control file; what they do not permit is denied. */
   readonly acl?: readonly string[];
+  /** Further lines for its listener, e.g. of TLS. */
+  readonly listener?: readonly string[];
+  /** Whether retained messages and sessions outlive it, default true. */
+  readonly persistent?: boolean;
+  /** Default `mqtt`. */
+  readonly scheme?: 'mqtt' | 'mqtts' | 'ws';
 }
 
 /** Starts Mosquitto, which keeps retained messages over a restart, and every message for its subscribers. */
@@ -37,11 +43,12 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Se
   const folder = await mkdtemp(join(tmpdir(), 'labwire-mosquitto-'));
   const lines = [
     `listener ${port} 127.0.0.1`,
+    ...(options.listener ?? []),
     `allow_anonymous ${options.user ? 'false' : 'true'}`,
     'max_queued_messages 0',
     // Started by root, Mosquitto would become a user that cannot read the folder.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
-    'persistence true',
+    `persistence ${options.persistent !== false}`,
     `persistence_location ${folder}/`,
   ];
   if (options.acl) {
@@ -58,7 +65,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Se
   await writeFile(file, `${lines.join('\n')}\n`);
   return service({
     port,
-    url: `mqtt://127.0.0.1:${port}`,
+    url: `${options.scheme ?? 'mqtt'}://127.0.0.1:${port}`,
     folder,
     spawn: () => spawn('mosquitto', ['-c', file], { stdio: 'ignore', env: withSbin() }),
     ready: () => answers(port),

@@ -20,6 +20,7 @@ export class LogLines implements Logger {
 export class TestState implements StateSource {
   readonly entries = new Map<string, StateEntry>();
   samples: Sample[] = [];
+  described: DeviceDescription[] = [description()];
   #listeners = new Set<(entry: StateEntry) => void>();
 
   set(path: readonly string[], value: unknown): void {
@@ -34,6 +35,10 @@ export class TestState implements StateSource {
 
   latest(): Iterable<Sample> {
     return this.samples;
+  }
+
+  devices(): Iterable<DeviceDescription> {
+    return this.described;
   }
 
   onChange(listener: (entry: StateEntry) => void): () => void {

@@ -4,7 +4,7 @@ import { Gateway, type GatewayParts } from '../../gateway/index.ts';
 import type { CliIo } from '../io.ts';
 import { createLogger, type LogLevel } from '../log.ts';
 import { MODELS_FOLDER, siteParts } from '../package.ts';
-import { readSite, stateFileOf } from '../site.ts';
+import { journalFileOf, readSite, stateFileOf } from '../site.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -20,7 +20,12 @@ export async function runCommand({ config, logLevel }: RunOptions, io: CliIo): P
     for (const issue of issues) io.complain(formatIssue(issue));
     return 2;
   }
-  const gateway = new Gateway(configuration, { ...parts, log, stateFile: stateFileOf(config) });
+  const gateway = new Gateway(configuration, {
+    ...parts,
+    log,
+    journalFile: journalFileOf(config, configuration),
+    stateFile: stateFileOf(config, configuration),
+  });
   const unwatched = (error: Error): void =>
     log.warn({ err: error }, `edits of ${config} are not noticed until a restart: ${error.message}`);
   const endWatching = watchConfiguration(config, () => void reload(gateway, config, given, log), unwatched, [

@@ -1,1 +1,2 @@
 export { type InfluxSinkOptions, influxSink } from './influx-sink.ts';
+export { LineProtocol } from './line-protocol.ts';

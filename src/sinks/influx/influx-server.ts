@@ -1,12 +1,14 @@
 import { Pool, RequestError } from 'influx/lib/src/pool.js';
 import { type Clock, LabwireError, maskSecrets, toError } from '../../base/index.ts';
 
+type PoolOptions = Omit<Parameters<Pool['discard']>[0], 'path'>;
+
 /** What became of a request, by what is to be done about it. */
 export type Answer =
   | { readonly kind: 'done' }
   /** The server is away, busy or broken: try again, after `afterMs` if it says so. */
   | { readonly kind: 'away'; readonly error: LabwireError; readonly afterMs?: number }
-  /** It does not let this user in. */
+  /** It does not let this user in, or does not understand the request at all: somebody's hand is needed. */
   | { readonly kind: 'denied'; readonly error: LabwireError }
   /** The database is missing. */
   | { readonly kind: 'missing'; readonly error: LabwireError }
@@ -21,9 +23,15 @@ export interface ServerOptions {
   readonly password?: string | undefined;
   readonly token?: string | undefined;
   readonly org?: string | undefined;
+  /** Of a database that is made, s; default for ever. */
+  readonly retention?: number | undefined;
 }
 
 const LIMIT_MS = 10_000;
+const LONGEST_RETRY_AFTER_MS = 600_000;
+const LONGEST_WORDS = 1000;
+/** What InfluxDB answers with 400 where it is not the points that are wrong. */
+const OF_THE_REQUEST = /\b(database is required|retention policy not found|invalid precision|bucket|organization)\b/i;
 
 /**
  * One InfluxDB, by its 1.x endpoints. Of the client library it uses the transport alone: its `writePoints` takes some
@@ -49,17 +57,57 @@ export class InfluxServer {
   async write(lines: readonly string[], signal: AbortSignal): Promise<Answer> {
     const { database, org } = this.#options;
     const query = { db: database, precision: 'n', ...(org !== undefined && { org }) };
-    return this.#request(lines.length, { path: '/write', query, body: lines.join('\n') }, signal);
+    const path = { path: '/write', query, body: lines.join('\n') };
+    return this.#limited((limit) => this.#pool.discard({ ...this.#base(limit), ...path }), lines.length, signal);
   }
 
+  /** Makes the database, with its retention as the default policy. Never rejects. */
   async createDatabase(signal: AbortSignal): Promise<Answer> {
-    const statement = `CREATE DATABASE "${this.#options.database.replace(/["\\]/g, '\\$&')}"`;
-    return this.#request(0, { path: '/query', body: new URLSearchParams({ q: statement }).toString() }, signal);
+    const { retention } = this.#options;
+    const policy = retention === undefined ? '' : ` WITH DURATION ${Math.round(retention)}s NAME "labwire"`;
+    return this.#limited((limit) => this.#query(`CREATE DATABASE ${this.#database}${policy}`, limit), 0, signal);
   }
 
-  async #request(
+  /**
+   * How long the database keeps a point by default, in s, 0: for ever; undefined where this user is not told. Never
+   * rejects.
+   */
+  async retention(signal: AbortSignal): Promise<number | undefined> {
+    let text = '';
+    await this.#limited(
+      async (limit) => {
+        text = await this.#query(`SHOW RETENTION POLICIES ON ${this.#database}`, limit);
+      },
+      0,
+      signal,
+    );
+    // A row: name, duration, shard's duration, replicas, whether it is the default.
+    const [, hours, minutes, seconds] = /"(?:(\d+)h)?(?:(\d+)m)?(\d+)s","[^"]*",\d+,true\]/.exec(text) ?? [];
+    return seconds === undefined ? undefined : Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds);
+  }
+
+  get #database(): string {
+    return `"${this.#options.database.replace(/["\\]/g, '\\$&')}"`;
+  }
+
+  async #query(statement: string, signal: AbortSignal): Promise<string> {
+    const body = new URLSearchParams({ q: statement }).toString();
+    const answer = await this.#pool.text({ ...this.#base(signal), path: '/query', body });
+    // A statement that fails is answered with status 200.
+    const said = wordsOf(answer);
+    if (said !== undefined) throw new Error(said);
+    return answer;
+  }
+
+  #base(signal: AbortSignal): PoolOptions {
+    const { username, password } = this.#options;
+    const auth = username === undefined ? {} : { auth: `${username}:${password ?? ''}` };
+    return { method: 'POST', signal, ...auth };
+  }
+
+  async #limited(
+    request: (limit: AbortSignal) => Promise<unknown>,
     points: number,
-    request: { path: string; body: string; query?: Record<string, string> },
     signal: AbortSignal,
   ): Promise<Answer> {
     const limit = new AbortController();
@@ -67,14 +115,12 @@ export class InfluxServer {
     signal.addEventListener('abort', abort, { once: true });
     const timer = this.#clock.setTimer(abort, LIMIT_MS);
     try {
-      const { username, password } = this.#options;
-      const auth = username === undefined ? {} : { auth: `${username}:${password ?? ''}` };
       // A response that is cut short never settles its promise.
       const aborted = new Promise<never>((_, reject) => {
         limit.signal.addEventListener('abort', () => reject(new Error(`no answer within ${LIMIT_MS / 1000} s`)));
         if (signal.aborted) abort();
       });
-      await Promise.race([this.#pool.discard({ method: 'POST', ...request, ...auth, signal: limit.signal }), aborted]);
+      await Promise.race([request(limit.signal), aborted]);
       return { kind: 'done' };
     } catch (error) {
       return this.#answer(toError(error), points);
@@ -87,16 +133,22 @@ export class InfluxServer {
   #answer(error: Error, points: number): Answer {
     if (!(error instanceof RequestError)) return { kind: 'away', error: this.#away(error) };
     const status = error.res.statusCode ?? 0;
-    const said = words(error);
+    const message = error.message.replace(/^A (.*?) error occurred: /, '$1: ').trim();
+    const own = wordsOf(message);
+    const said = (own ?? message).slice(0, LONGEST_WORDS);
     if (status === 408 || status === 429) {
-      const seconds = Number(error.res.headers['retry-after']);
-      return { kind: 'away', error: this.#away(error), ...(seconds > 0 && { afterMs: seconds * 1000 }) };
+      const afterMs = retryAfter(error.res.headers['retry-after'], this.#clock);
+      return { kind: 'away', error: this.#away(error), ...(afterMs !== undefined && { afterMs }) };
     }
     if (status === 401 || status === 403)
       return { kind: 'denied', error: this.#refused(`${said}; check user, password or token, and its permissions`) };
-    if (status === 404) return { kind: 'missing', error: this.#refused(`${said}; create it, or permit this user to`) };
+    if (status === 404 && own !== undefined)
+      return { kind: 'missing', error: this.#refused(`${said}; create it, or permit this user to`) };
     if (status === 413) return { kind: 'too-large', error: this.#refused(said) };
-    return { kind: 'refused', error: this.#refused(said), all: Number(/dropped=(\d+)/.exec(said)?.[1]) === points };
+    // Only a database's own words on the points are a judgement on them.
+    if ((status === 400 || status === 422) && own !== undefined && !OF_THE_REQUEST.test(own))
+      return { kind: 'refused', error: this.#refused(said), all: Number(/dropped=(\d+)/.exec(own)?.[1]) === points };
+    return { kind: 'denied', error: this.#refused(`${said}; check the url: is it that of an InfluxDB?`) };
   }
 
   #away(cause: Error): LabwireError {
@@ -115,8 +167,14 @@ export class InfluxServer {
 const noBackoff = { getDelay: () => 0, next: () => noBackoff, reset: () => noBackoff };
 
 /** The server's own words, which it wraps in JSON: `{"error":"…"}`, of 2.x `{"code":"…","message":"…"}`. */
-function words(error: RequestError): string {
-  const message = error.message.replace(/^A (.*?) error occurred: /, '$1: ');
-  const said = /"(?:error|message)":"((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
-  return (said === undefined ? message : said.replace(/\\(.)/g, '$1')).trim().slice(0, 1000);
+function wordsOf(text: string): string | undefined {
+  const said = /"(?:error_message|error|message)":\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  return said?.replace(/\\(.)/g, '$1').trim();
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3), as ms from now on, within reason. */
+function retryAfter(header: string | undefined, clock: Clock): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - clock.now() / 1000;
+  return ms > 0 ? Math.min(ms, LONGEST_RETRY_AFTER_MS) : undefined;
 }

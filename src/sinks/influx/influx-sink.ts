@@ -1,10 +1,15 @@
-import { type Clock, geometricDelay, maskSecrets, sleep, within } from '../../base/index.ts';
+import { type Clock, maskSecrets, sleep, toError, within } from '../../base/index.ts';
 import type { Journal } from '../../journal/index.ts';
+import { AppendWait } from '../append-wait.ts';
+import { Gate } from '../gate.ts';
 import type { Sink, SinkParts, SinkStatus } from '../sink.ts';
 import { StatusBoard } from '../sink-status.ts';
-import { Trouble } from '../trouble.ts';
-import { type Answer, InfluxServer } from './influx-server.ts';
+import { Backlog, type Range } from './backlog.ts';
+import { type Batch, readBatch } from './batch.ts';
+import { InfluxServer } from './influx-server.ts';
 import { LineProtocol } from './line-protocol.ts';
+import { type Outage, PointWriter, type Refused } from './point-writer.ts';
+import { Recovery } from './recovery.ts';
 
 /** InfluxDB 1: `database`, `username`, `password`; 2 and 3, by their 1.x endpoint: `token`, `bucket`, `org`. */
 export interface InfluxSinkOptions {
@@ -14,8 +19,12 @@ export interface InfluxSinkOptions {
   readonly url: string;
   /** Id of the gateway, for what is said of no device. */
   readonly gateway: string;
-  /** Default: the bucket, else `labwire`. Made if it is missing and the user may. */
+  /** Default: the bucket, else `labwire`. */
   readonly database?: string | undefined;
+  /** Whether a missing database is made; default true. A bucket never is. */
+  readonly create?: boolean | undefined;
+  /** How long a database that is made keeps its points, s, 3600 or more; default for ever. */
+  readonly retention?: number | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly token?: string | undefined;
@@ -24,17 +33,18 @@ export interface InfluxSinkOptions {
 }
 
 const LARGEST_BATCH = 5000;
-/** From one write to the next, unless a whole batch waits. */
+/** From one write of live records to the next, unless a whole batch waits. */
 const PACE_MS = 1000;
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
-const DELAY_STEPS = 6;
-const JITTER = 0.25;
-const DENIED_PAUSE_MS = 30_000;
+/** Live records that wait for more than this are backlog: those that come after them do not wait. */
+const FALLEN_BEHIND = 4 * LARGEST_BATCH;
+/** While one batch is on its way the next is made; more at a time takes memory and is no faster. */
+const BACKLOG_LANES = 2;
+const BACKLOG_BATCH = 2000;
+const UNREADABLE_PAUSE_MS = 5000;
 /** Of the time for a stop: what may go into writing the rest, before a request under way is abandoned. */
 const DRAIN_SHARE = 0.9;
 
-/** Writes what is behind its offset in batches, each until the server has it. */
+/** Writes records in batches, each until the server has it: what is live, and beside it what lies behind. */
 export function influxSink(options: InfluxSinkOptions, parts: SinkParts): Sink {
   return new InfluxSink(options, parts);
 }
@@ -43,56 +53,71 @@ class InfluxSink implements Sink {
   readonly name: string;
   readonly #journal: Journal;
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #parts: SinkParts;
   readonly #board: StatusBoard;
-  readonly #trouble: Trouble;
-  readonly #server: InfluxServer;
+  readonly #recovery: Recovery;
+  readonly #writer: PointWriter;
   readonly #lines: LineProtocol;
-  readonly #address: string;
   /** Ends requests and pauses. */
   readonly #abandon = new AbortController();
   /** Ends pauses alone: the rest is still written. */
   readonly #stop = new AbortController();
-  #batch = LARGEST_BATCH;
-  #failures = 0;
+  readonly #wait: AppendWait;
+  readonly #backlog = new Backlog();
+  readonly #backlogGate = new Gate();
+  readonly #reachedGate = new Gate();
+  /** What lies behind this sequence is live. */
+  #live = 0;
+  /** When live records may be written again, by the monotonic clock. */
+  #nextWrite = 0;
+  /** What ended the lanes. */
+  #outage: Outage | undefined;
   #refusal: string | undefined;
-  /** The sequence at which the loop wants to be woken. */
-  #wakeAt = Number.POSITIVE_INFINITY;
-  #wake: () => void = () => {};
+  /** Why the journal could not be read last: each reason is logged once. */
+  #unreadable: string | undefined;
   #running: Promise<void> = Promise.resolve();
-  #unsubscribe: () => void = () => {};
 
   constructor(options: InfluxSinkOptions, parts: SinkParts) {
     this.name = options.name;
     this.#parts = parts;
     this.#journal = parts.journal;
     this.#clock = parts.clock;
-    this.#random = parts.random ?? Math.random;
-    this.#board = new StatusBoard(options.name, parts.journal);
-    this.#trouble = new Trouble(parts.log);
+    this.#board = new StatusBoard(options.name, parts.journal, parts.clock);
+    this.#wait = new AppendWait(parts.journal, parts.clock);
     const database = options.database ?? options.bucket ?? 'labwire';
-    this.#server = new InfluxServer({ ...options, database }, parts.clock);
+    const server = new InfluxServer({ ...options, database }, parts.clock);
+    this.#recovery = new Recovery({
+      server,
+      address: maskSecrets(options.url),
+      create: (options.create ?? true) && options.bucket === undefined,
+      retention: options.retention,
+      board: this.#board,
+      clock: parts.clock,
+      log: parts.log,
+      random: parts.random ?? Math.random,
+    });
+    this.#writer = new PointWriter(server, LARGEST_BATCH, () => {
+      this.#recovery.over(this.#abandon.signal);
+      this.#reachedGate.open();
+    });
     this.#lines = new LineProtocol(options.gateway);
-    this.#address = maskSecrets(options.url);
   }
 
   start(): void {
-    this.#journal.offset(this.name);
-    this.#unsubscribe = this.#journal.onAppend(() => {
-      if (this.#journal.head >= this.#wakeAt) this.#wake();
-    });
+    this.#live = this.#journal.delivered(this.name);
+    this.#wait.start();
     this.#running = this.#run();
   }
 
   async stop(limitMs: number): Promise<void> {
     this.#stop.abort();
-    this.#wake();
+    this.#wakeLanes();
     // What is not written in time stays in the journal.
     await within(this.#clock, limitMs * DRAIN_SHARE, this.#running, 'Writing what is left').catch(() => {});
     this.#abandon.abort();
-    await this.#running;
-    this.#unsubscribe();
+    // Nothing but a disk that hangs can hold it now.
+    await within(this.#clock, limitMs * (1 - DRAIN_SHARE), this.#running, 'Abandoning what is left').catch(() => {});
+    this.#wait.stop();
     this.#board.disconnected();
   }
 
@@ -105,101 +130,137 @@ class InfluxSink implements Sink {
   }
 
   async #run(): Promise<void> {
-    let nextWrite = 0;
     for (;;) {
-      const offset = this.#journal.offset(this.name);
-      await this.#appended(offset + 1);
-      await this.#appended(offset + this.#batch, nextWrite - this.#clock.monotonic());
-      if (this.#journal.head === offset) return;
-      nextWrite = this.#clock.monotonic() + PACE_MS;
-      if (!(await this.#writeBatch(offset))) return;
+      await this.#connection();
+      const outage = this.#outage;
+      this.#outage = undefined;
+      if (!outage) return;
+      if (!(await this.#recovery.after(outage, this.#stop.signal, this.#abandon.signal))) return;
     }
   }
 
-  /** Waits until the journal has a sequence, or the time has passed, or the sink is stopped. */
-  #appended(sequence: number, limitMs = Number.POSITIVE_INFINITY): Promise<void> {
-    if (this.#journal.head >= sequence || limitMs <= 0 || this.#stop.signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = limitMs < Number.POSITIVE_INFINITY && this.#clock.setTimer(() => this.#wake(), limitMs);
-      this.#wakeAt = sequence;
-      this.#wake = () => {
-        this.#wakeAt = Number.POSITIVE_INFINITY;
-        this.#wake = () => {};
-        if (timer) timer.cancel();
-        resolve();
-      };
-    });
+  /** Writes until the server takes nothing any more, or until a stop has written the rest. */
+  async #connection(): Promise<void> {
+    // What came while the server was away is no longer live.
+    this.#putBehind();
+    const probe = this.#backlog.empty ? undefined : await this.#probe();
+    if (this.#outage) return;
+    const backlogLanes = Array.from({ length: BACKLOG_LANES }, () => this.#backlogLane());
+    await Promise.all([probe?.done, this.#liveLane(), ...backlogLanes]);
   }
 
-  /** @returns whether the server has it; if not, the sink is to end */
-  async #writeBatch(offset: number): Promise<boolean> {
-    const records = this.#journal.read(offset, this.#batch);
-    const last = records.at(-1);
-    if (!last) return false;
-    const lines: string[] = [];
-    for (const record of records) this.#lines.write(record, lines);
-    if (lines.length > 0 && !(await this.#write(lines))) return false;
-    this.#board.delivered += records.length;
-    this.#journal.acknowledge(this.name, last.sequence);
+  /** While the server may still be away one batch asks for it. @returns once it is there, or is not, the rest of that */
+  async #probe(): Promise<{ readonly done: Promise<boolean> }> {
+    this.#nextWrite = this.#clock.monotonic() + PACE_MS;
+    const reached = this.#reachedGate.wait();
+    const done = this.#deliverOldest();
+    await Promise.race([done, reached]);
+    this.#putBehind();
+    return { done };
+  }
+
+  async #liveLane(): Promise<void> {
+    while (!this.#outage) {
+      await this.#appended(this.#live + 1);
+      await this.#appended(this.#live + this.#writer.largest, this.#nextWrite - this.#clock.monotonic());
+      const { head } = this.#journal;
+      if (this.#outage || head === this.#live) return;
+      if (head - this.#live > FALLEN_BEHIND && !this.#stop.signal.aborted) {
+        this.#putBehind();
+        continue;
+      }
+      this.#nextWrite = this.#clock.monotonic() + PACE_MS;
+      const batch = await this.#read({ after: this.#live, upTo: head });
+      this.#live = batch?.upTo ?? head;
+      if (!batch) continue;
+      await this.#deliver(batch);
+      // Large points leave some behind: those do not wait once more.
+      if (this.#live < head) this.#nextWrite = 0;
+    }
+  }
+
+  async #backlogLane(): Promise<void> {
+    while (!this.#outage) {
+      if (await this.#deliverOldest()) continue;
+      if (this.#stop.signal.aborted) return;
+      await this.#backlogGate.wait();
+    }
+  }
+
+  /** @returns whether there was any backlog */
+  async #deliverOldest(): Promise<boolean> {
+    const range = this.#backlog.take();
+    if (!range) return false;
+    const batch = await this.#read(range, BACKLOG_BATCH);
+    if (!batch) {
+      await sleep(this.#clock, UNREADABLE_PAUSE_MS, this.#stop.signal).catch(() => {});
+      return !this.#stop.signal.aborted;
+    }
+    this.#addBehind({ after: batch.upTo, upTo: range.upTo });
+    await this.#deliver(batch);
     return true;
   }
 
-  /**
-   * Brings lines to the server, however long it takes; those that it refuses are found by halving, and left out. Writing
-   * a point twice does no harm: it overwrites itself.
-   *
-   * @returns false when the sink was stopped before
-   */
-  async #write(lines: readonly string[]): Promise<boolean> {
-    for (;;) {
-      const answer = await this.#server.write(lines, this.#abandon.signal);
-      if (answer.kind === 'done') {
-        this.#succeeded();
-        return true;
-      }
-      if (answer.kind === 'too-large') this.#batch = Math.max(1, Math.min(this.#batch, lines.length >> 1));
-      if (answer.kind === 'refused' || answer.kind === 'too-large') {
-        if (lines.length === 1 || (answer.kind === 'refused' && answer.all)) {
-          this.#leaveOut(lines, answer.error.message);
-          return true;
-        }
-        const middle = lines.length >> 1;
-        return (await this.#write(lines.slice(0, middle))) && (await this.#write(lines.slice(middle)));
-      }
-      if (!(await this.#recover(answer))) return false;
+  /** @returns undefined where the journal cannot be read now; the range is backlog then */
+  async #read(range: Range, most = LARGEST_BATCH): Promise<Batch | undefined> {
+    try {
+      const batch = await readBatch(this.#journal, this.#lines, range, Math.min(most, this.#writer.largest));
+      this.#unreadable = undefined;
+      return batch;
+    } catch (error) {
+      const { message } = toError(error);
+      if (message !== this.#unreadable) this.#parts.log.warn({ err: error }, `${this.name} cannot read on: ${message}`);
+      this.#unreadable = message;
+      this.#addBehind(range);
+      return undefined;
     }
   }
 
-  #succeeded(): void {
-    this.#failures = 0;
-    this.#trouble.over(`Writing to InfluxDB at ${this.#address}`);
-    this.#board.healthy();
-  }
-
-  #leaveOut(lines: readonly string[], error: string): void {
-    this.#board.refuse(lines.length, error);
-    // The same complaint about another point is not worth another line.
-    const complaint = error.replace(/'.*'|\d+/gs, '');
-    if (this.#refusal === complaint) return;
-    this.#refusal = complaint;
-    this.#parts.log.error({ lines: lines.slice(0, 3) }, `${error}; points left out: ${lines.length}`);
-  }
-
-  /** Waits until it is worth trying again. */
-  async #recover(answer: Exclude<Answer, { kind: 'done' | 'refused' | 'too-large' }>): Promise<boolean> {
-    if (answer.kind === 'missing') {
-      const made = await this.#server.createDatabase(this.#abandon.signal);
-      if (made.kind === 'done' && this.#failures++ === 0) return !this.#abandon.signal.aborted;
+  async #deliver(batch: Batch): Promise<void> {
+    const { after, upTo, records, lines } = batch;
+    if (lines.length > 0) {
+      const written = await this.#writer.write(lines, this.#abandon.signal);
+      if ('outage' in written) {
+        this.#addBehind(batch);
+        this.#outage ??= written.outage;
+        this.#wakeLanes();
+        return;
+      }
+      this.#leaveOut(written.refused);
     }
-    if (this.#stop.signal.aborted) return false;
-    this.#trouble.report(answer.error);
-    this.#board.retry(answer.error.message);
-    const delay = geometricDelay(++this.#failures, FIRST_DELAY_MS, LONGEST_DELAY_MS, DELAY_STEPS);
-    const jittered = delay * (1 + JITTER * this.#random());
-    const pause =
-      answer.kind === 'denied' ? DENIED_PAUSE_MS : answer.kind === 'away' ? (answer.afterMs ?? jittered) : jittered;
-    // Stopped in a pause: one more attempt, then the end.
-    await sleep(this.#clock, pause, this.#stop.signal).catch(() => {});
-    return !this.#abandon.signal.aborted;
+    this.#board.delivered += records;
+    this.#journal.acknowledge(this.name, upTo, after);
+  }
+
+  /** What is live now is backlog from now on. */
+  #putBehind(): void {
+    const { head } = this.#journal;
+    this.#addBehind({ after: this.#live, upTo: head });
+    this.#live = head;
+  }
+
+  #addBehind(range: Range): void {
+    this.#backlog.add(range);
+    this.#backlogGate.open();
+  }
+
+  #wakeLanes(): void {
+    this.#wait.wake();
+    this.#backlogGate.open();
+  }
+
+  async #appended(sequence: number, limitMs?: number): Promise<void> {
+    if (!this.#outage && !this.#stop.signal.aborted) await this.#wait.until(sequence, limitMs);
+  }
+
+  #leaveOut(refused: readonly Refused[]): void {
+    for (const { line, error } of refused) {
+      this.#board.refuse(1, error.message, [line]);
+      // The same complaint about another point is not worth another line.
+      const complaint = error.message.replace(/'.*'|\d+/gs, '');
+      if (this.#refusal === complaint) continue;
+      this.#refusal = complaint;
+      this.#parts.log.error({ point: line }, `${error.message}; such points are left out`);
+    }
   }
 }

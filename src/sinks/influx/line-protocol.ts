@@ -69,19 +69,29 @@ function valueFields(key: string, value: Sample['values'][string]): string {
   return `${key}=${scalar(value.value)},${key}_quality=${QUALITY.uncertain},${key}_reason="${value.reason}"`;
 }
 
+/**
+ * Several events may come in one µs, and points of equal tags and time are one point: the digits below a µs are those of
+ * the sequence, which is the same each time that a record is sent. Samples of one device are apart by themselves.
+ */
+function apart({ time, sequence }: EventRecord | DescriptionRecord): string {
+  return `${time}${String(sequence % 1000).padStart(3, '0')}`;
+}
+
 function eventLine(event: EventRecord, gateway: string): string {
   const tags = { gateway, device: event.device, kind: event.eventKind, severity: event.severity };
   const fields = `title=${text(event.title)},text=${text(event.text)},code=${text(event.code)}`;
-  return `${series('labwire_events', tags)} ${fields} ${event.time}000`;
+  return `${series('labwire_events', tags)} ${fields} ${apart(event)}`;
 }
 
-function descriptionLines({ source, time }: DescriptionRecord, lines: string[]): void {
+function descriptionLines(description: DescriptionRecord, lines: string[]): void {
+  const { source } = description;
+  const at = apart(description);
   const { gateway, device, serialNumber } = source;
   for (const { id, unit, label, quantity, scale, offset } of source.channels.values()) {
     const fields = [`scale=${scale}`, `offset=${offset}`];
     for (const [key, word] of Object.entries({ unit, label, quantity, serial_number: serialNumber }))
       if (word !== undefined) fields.push(`${key}=${text(word)}`);
-    lines.push(`${series('labwire_channels', { gateway, device, channel: id })} ${fields.join(',')} ${time}000`);
+    lines.push(`${series('labwire_channels', { gateway, device, channel: id })} ${fields.join(',')} ${at}`);
   }
 }
 

@@ -11,14 +11,19 @@ import {
 import type { StatusBoard } from '../sink-status.ts';
 import { Trouble } from '../trouble.ts';
 import { gatherWrites } from './gather-writes.ts';
+import type { BrokerLimits } from './outgoing.ts';
 
 export type Connect = (url: string, options: IClientOptions) => MqttClient;
 
 export interface ConnectionOptions {
   readonly url: string;
   readonly client: IClientOptions;
-  /** Called with each connection made, and the most messages that the broker takes unacknowledged. */
-  readonly onOpen: (client: MqttClient, receiveMaximum: number) => void;
+  /** Whether the broker has to prove by a certificate that it is the one, where the url speaks of TLS. */
+  readonly checked: boolean;
+  /** Certificates and key, read anew for each attempt, since they expire and are replaced. */
+  readonly credentials?: () => Promise<IClientOptions>;
+  /** Called with each connection made, and what the broker said of itself. */
+  readonly onOpen: (client: MqttClient, limits: BrokerLimits) => void;
   readonly onClose: () => void;
 }
 
@@ -36,10 +41,10 @@ const DELAY_STEPS = 5;
 const JITTER = 0.25;
 /** A connection that held for this long starts the delays anew. */
 const HEALTHY_MS = 10_000;
-/** MQTT 5's default where the CONNACK names none. */
-const ANY_NUMBER = 65_535;
 /** CONNACK codes by which brokers of 3.1.1 and of 5 refuse the version; and the user. */
 const VERSION_REFUSED = new Set<unknown>([1, 132]);
+/** OpenSSL's words for a certificate that no known authority has signed. */
+const UNKNOWN_AUTHORITY = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;
 const USER_REFUSED = new Set<unknown>([4, 5, 134, 135]);
 
 /**
@@ -57,6 +62,7 @@ export class Connection {
   #openedAt = 0;
   #attempts = 0;
   #timer: Timer | undefined;
+  #interruption: Error | undefined;
   #ended = false;
 
   constructor(options: ConnectionOptions, parts: ConnectionParts) {
@@ -83,6 +89,12 @@ export class Connection {
     client?.stream.destroy();
   }
 
+  /** Closes, and tries again later, as after a loss. */
+  interrupt(error: Error): void {
+    this.#interruption = error;
+    this.#client?.stream.destroy();
+  }
+
   #leave(): MqttClient | undefined {
     this.#ended = true;
     this.#timer?.cancel();
@@ -96,14 +108,26 @@ export class Connection {
 
   #attempt(): void {
     this.#timer = undefined;
+    const { credentials } = this.#options;
+    if (!credentials) this.#connect({});
+    else
+      credentials().then(
+        (read) => this.#ended || this.#connect(read),
+        (error) => this.#ended || this.#retry(toError(error)),
+      );
+  }
+
+  #connect(credentials: IClientOptions): void {
+    const { url, client: options } = this.#options;
     let client: MqttClient;
     try {
-      client = this.#parts.connect(this.#options.url, { ...this.#options.client, protocolVersion: this.#version });
+      client = this.#parts.connect(url, { ...options, ...credentials, protocolVersion: this.#version });
     } catch (error) {
       this.#retry(toError(error));
       return;
     }
     this.#client = client;
+    this.#interruption = undefined;
     let failure = new Error('the broker closed the connection');
     client.on('error', (error) => {
       failure = error;
@@ -114,22 +138,25 @@ export class Connection {
     client.on('connect', ({ properties }) => {
       if (this.#ended) return;
       gatherWrites(client.stream);
-      this.#opened(client, properties?.receiveMaximum ?? ANY_NUMBER);
+      this.#opened(client, properties ?? {});
     });
     client.on('close', () => {
       if (this.#ended || client !== this.#client) return;
       this.#client = undefined;
+      this.#closed(this.#interruption ?? failure);
+      // It calls back for all that was under way, which by now concerns nobody.
       client.end(true);
-      this.#closed(failure);
     });
   }
 
-  #opened(client: MqttClient, receiveMaximum: number): void {
+  #opened(client: MqttClient, limits: BrokerLimits): void {
     this.#open = true;
     this.#openedAt = this.#parts.clock.monotonic();
-    this.#trouble.over(`Connected to the broker at ${this.#address}, MQTT ${this.#version === 5 ? '5' : '3.1.1'}`);
+    const version = this.#version === 5 ? '5' : '3.1.1';
+    const unchecked = this.#options.checked ? '' : '; its certificate is NOT checked (rejectUnauthorized: false)';
+    this.#trouble.over(`Connected to the broker at ${this.#address}, MQTT ${version}${unchecked}`);
     this.#parts.board.healthy();
-    this.#options.onOpen(client, receiveMaximum);
+    this.#options.onOpen(client, limits);
   }
 
   #closed(failure: Error): void {
@@ -153,12 +180,15 @@ export class Connection {
   }
 
   #describe(failure: Error): LabwireError {
+    if (failure instanceof LabwireError) return failure;
     const code = brokerCodeOf(failure);
     const reason = failure instanceof AggregateError ? failure.errors.map(String).join('; ') : failure.message;
-    if (typeof code !== 'number')
-      return new LabwireError('SINK_UNREACHABLE', `No connection to the broker at ${this.#address}: ${reason}`, {
+    if (typeof code !== 'number') {
+      const hint = typeof code === 'string' && UNKNOWN_AUTHORITY.test(code) ? '; name its authority by ca' : '';
+      return new LabwireError('SINK_UNREACHABLE', `No connection to the broker at ${this.#address}: ${reason}${hint}`, {
         cause: failure,
       });
+    }
     const remedy = USER_REFUSED.has(code) ? '; check username and password, and what the broker permits this user' : '';
     return new LabwireError('SINK_REFUSED', `The broker at ${this.#address} says: ${reason}${remedy}`, {
       cause: failure,

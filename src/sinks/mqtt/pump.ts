@@ -1,8 +1,13 @@
 import type { MqttClient } from 'mqtt';
-import type { Logger } from '../../base/index.ts';
+import type { Clock, Logger } from '../../base/index.ts';
 import type { Journal, JournalRecord } from '../../journal/index.ts';
 import type { StateEntry, StateSource } from '../sink.ts';
 import type { StatusBoard } from '../sink-status.ts';
+import { Backlog } from './backlog.ts';
+import { Lane } from './lane.ts';
+import { type Acknowledged, type BrokerLimits, type Message, Outgoing } from './outgoing.ts';
+import { RecordPublisher } from './record-publisher.ts';
+import { Refusals } from './refusals.ts';
 import type { PublishOptions, Topics } from './topics.ts';
 
 export interface PumpParts {
@@ -11,107 +16,126 @@ export interface PumpParts {
   readonly journal: Journal;
   readonly state: StateSource;
   readonly board: StatusBoard;
+  readonly clock: Clock;
   readonly log: Logger;
+  /** The broker takes no more for now: the connection is to be closed, and tried again later. */
+  readonly overloaded: (error: Error) => void;
 }
 
-type Acknowledged = (error?: Error | null) => void;
+type SampleRecord = JournalRecord & { kind: 'sample' };
 
-/** A record whose messages are not all acknowledged, in the order of the journal. */
-interface Flight {
-  readonly sequence: number;
-  pending: number;
-  next: Flight | undefined;
-}
-
-interface Message {
-  readonly topic: string;
-  readonly payload: string;
-  readonly options: PublishOptions;
-  readonly acknowledged: Acknowledged;
-}
-
-/** Far below the 65,535 message ids of MQTT. */
-const LARGEST_WINDOW = 1000;
+/** Of the window: what the backlog may fill, so that what is live always finds room. */
+const BACKLOG_SHARE = 0.5;
+/** And what one message more may fill that goes out as the answer to an acknowledgement. */
+const ANSWERED_SHARE = 0.75;
 const LARGEST_READ = 256;
+/** A broker so slow that more than this waits gets what is true now first, and the rest as backlog. */
+const LARGEST_LIVE_LAG = 10_000;
+/** Answers and messages of discovery that wait. */
+const MOST_MESSAGES = 4096;
 
 /**
- * Publishes over one connection after another: the current state, the newest sample of each device, then every record as
- * it comes. At most a window of messages is unacknowledged; what waits, waits in the journal. A record counts as
- * delivered when it and all before it are acknowledged.
+ * Publishes over one connection after another: the current state, the newest value of each channel, then every record as
+ * it comes, and beside that, in a share of the window, what was recorded before. At most a window of messages is
+ * unacknowledged; what waits, waits in the journal.
  */
 export class Pump {
   readonly #parts: PumpParts;
-  #client: MqttClient | undefined;
-  #window = 0;
-  #inFlight = 0;
-  /** The last record of the journal that was handed to the client. */
+  readonly #outgoing: Outgoing;
+  readonly #refusals: Refusals;
+  readonly #records: RecordPublisher;
+  /** The last record of what is live that was handed to the client. */
   #cursor = 0;
-  #first: Flight | undefined;
-  #last: Flight | undefined;
+  #live: Lane | undefined;
+  #backlog: Backlog | undefined;
+  #past: Lane | undefined;
   /** Changed state by topic: of several changes that wait, only the last is sent. */
   readonly #state = new Map<string, string>();
-  #latest: JournalRecord[] = [];
-  /** The rest of the one record that the window had no room for. */
-  #overflow: Message[] = [];
-  /** Of the record that is being published: where its messages are counted, and what they call back. */
-  #flight: Flight | undefined;
-  #acknowledged: Acknowledged = () => {};
+  #messages: Message[] = [];
+  #latest: SampleRecord[] = [];
   #scheduled = false;
-  /** The window is full. */
+  /** Nothing more can be sent until something is acknowledged. */
   #full = false;
-  /** The refusal that was logged last: each is logged once. */
-  #refusal: string | undefined;
+  /** Something was acknowledged, and nothing has gone out since. */
+  #acknowledged = false;
+  #readFailure: string | undefined;
+  /** Only what is live is still delivered. */
+  #draining = false;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: PumpParts) {
+    const { topics } = parts;
     this.#parts = parts;
+    this.#outgoing = new Outgoing(topics.stateOptions.qos);
+    this.#refusals = new Refusals(parts);
+    this.#records = new RecordPublisher({
+      ...{ topics, outgoing: this.#outgoing, refusals: this.#refusals },
+      landed: (client) => this.#landed(client),
+    });
   }
 
-  open(client: MqttClient, receiveMaximum: number): void {
-    const { topics, journal, state } = this.#parts;
-    this.#client = client;
-    this.#window = Math.max(1, Math.min(LARGEST_WINDOW, receiveMaximum));
-    this.#inFlight = 0;
+  open(client: MqttClient, limits: BrokerLimits): void {
+    const { topics, state, board, journal, name } = this.#parts;
+    this.#outgoing.open(client, limits);
     this.#full = false;
-    this.#first = undefined;
-    this.#last = undefined;
-    this.#overflow = [];
+    this.#messages = [];
     this.#state.clear();
     this.#state.set(topics.status, 'online');
     for (const entry of state.snapshot()) this.change(entry);
-    this.#latest = [...state.latest()];
-    this.#cursor = journal.head;
-    this.#passOver();
+    this.#past = new Lane({
+      historical: true,
+      delivered: (upTo, records) => {
+        board.delivered += records;
+        journal.acknowledge(name, upTo);
+        this.#passBacklog();
+      },
+    });
+    this.#backlog = new Backlog({ ...this.#parts, ready: this.wake, failed: (error) => this.#unreadable(error) });
+    this.#live = undefined;
+    this.#beginAnew();
     this.wake();
   }
 
   /** What was not acknowledged stays behind the offset. */
   close(): void {
-    this.#client = undefined;
+    this.#outgoing.close();
+    this.#backlog?.close();
     this.#idle();
   }
 
   /** Takes a change of the gateway's state. */
-  change(entry: StateEntry): void {
-    const { topic, payload } = this.#parts.topics.state(entry);
-    if (topic === this.#parts.topics.status) return;
-    // Without a connection nothing is kept: the next one begins with the snapshot.
-    if (!this.#client) return;
+  change({ path, value }: StateEntry): void {
+    const { topics } = this.#parts;
+    this.retain(topics.state(path), topics.statePayload(value));
+  }
+
+  /** Publishes something retained; of what waits for one topic, the last. Without a connection nothing is kept. */
+  retain(topic: string, payload: string): void {
+    if (!this.#outgoing.client || topic === this.#parts.topics.status) return;
     this.#state.set(topic, payload);
     this.wake();
   }
 
+  /** Publishes a single message before all records. @returns false where there is no connection, or too much waits */
+  message(topic: string, payload: string, options: PublishOptions): boolean {
+    const { client } = this.#outgoing;
+    if (!client || this.#messages.length >= MOST_MESSAGES) return false;
+    this.#messages.push({ topic, payload, options, acknowledged: this.#alone(client) });
+    this.wake();
+    return true;
+  }
+
   /** There may be something to publish. */
   readonly wake = (): void => {
-    if (!this.#client) this.#passOver();
-    if (this.#scheduled || this.#full || !this.#client) return;
+    if (this.#scheduled || this.#full || !this.#outgoing.client) return;
     this.#scheduled = true;
     // After all that this turn still records: several records then leave in one write.
     process.nextTick(this.#run);
   };
 
-  /** Resolves when everything is acknowledged, or the connection is gone. */
+  /** Resolves when all that is live is acknowledged, or the connection is gone. The backlog stays where it is. */
   drained(): Promise<void> {
+    this.#draining = true;
     return new Promise((resolve) => {
       this.#onIdle = resolve;
       if (this.#isIdle) this.#idle();
@@ -122,151 +146,161 @@ export class Pump {
   /** Says `offline` as the last message. */
   farewell(): Promise<void> {
     return new Promise((resolve) => {
-      const { topics } = this.#parts;
-      if (this.#client) this.#client.publish(topics.status, 'offline', topics.stateOptions, () => resolve());
+      const { status, stateOptions } = this.#parts.topics;
+      const { client } = this.#outgoing;
+      if (client) client.publish(status, 'offline', stateOptions, () => resolve());
       else resolve();
     });
   }
 
+  /** What is true now comes first; what was recorded up to now and is not delivered is backlog. */
+  #beginAnew(): void {
+    const { journal, state, topics, board, name } = this.#parts;
+    const head = journal.head;
+    this.#cursor = head;
+    this.#live = new Lane({
+      historical: false,
+      ...(this.#live && { overflow: this.#live.overflow }),
+      delivered: (upTo, records) => {
+        board.delivered += records;
+        journal.acknowledge(name, upTo, head);
+      },
+    });
+    // A poll is whole: what a device said at different times makes none.
+    this.#latest = topics.mode === 'channels' ? [...state.latest()] : [];
+    this.#backlog?.extend(head);
+  }
+
   readonly #run = (): void => {
     this.#scheduled = false;
-    while (this.#client) {
-      if (this.#inFlight >= this.#window) {
+    const { journal } = this.#parts;
+    const { client } = this.#outgoing;
+    if (client && journal.head - this.#cursor > LARGEST_LIVE_LAG) this.#beginAnew();
+    while (client && client === this.#outgoing.client && this.#live && this.#past) {
+      if (this.#outgoing.full) {
         this.#full = true;
         break;
       }
-      const message = this.#overflow.shift();
-      if (message) this.#send(message.topic, message.payload, message.options, message.acknowledged);
-      else if (this.#state.size > 0) this.#publishState(this.#client);
-      else if (this.#latest.length > 0) this.#publishLatest(this.#client);
-      else if (!this.#publishRecords(this.#client)) break;
+      const message = this.#live.overflow.shift();
+      if (message) this.#send(message);
+      else if (this.#state.size > 0) this.#publishState(client);
+      else if (this.#messages.length > 0) this.#send(this.#messages.shift());
+      else if (this.#latest.length > 0) this.#publishLatest(client, this.#live);
+      else if (!this.#publishLive(client, this.#live) && !this.#publishBacklog(client, this.#past)) break;
     }
     if (this.#isIdle) this.#idle();
   };
 
+  #send(message: Message | undefined): void {
+    if (message) this.#outgoing.send(message.topic, message.payload, message.options, message.acknowledged);
+  }
+
   #publishState(client: MqttClient): void {
+    const { stateOptions } = this.#parts.topics;
+    const acknowledged = this.#alone(client);
     for (const [topic, payload] of this.#state) {
-      if (this.#inFlight >= this.#window) return;
+      if (this.#outgoing.full) return;
       this.#state.delete(topic);
-      this.#send(topic, payload, this.#parts.topics.stateOptions, (error) => {
-        if (!this.#landed(client)) return;
-        if (error) this.#complain(error);
-      });
+      this.#outgoing.send(topic, payload, stateOptions, acknowledged);
     }
   }
 
-  #publishLatest(client: MqttClient): void {
-    const record = this.#latest.shift();
-    this.#flight = undefined;
-    this.#acknowledged = (error) => {
-      if (this.#landed(client) && error) this.#refused(error);
+  /** Of a message that belongs to no record. */
+  #alone(client: MqttClient): Acknowledged {
+    return (error) => {
+      if (error && client === this.#outgoing.client) this.#refusals.ofMessage(error);
+      this.#landed(client);
     };
-    if (record) this.#publish(record);
+  }
+
+  #publishLatest(client: MqttClient, lane: Lane): void {
+    const record = this.#latest.shift();
+    if (record) this.#records.publishLatest(client, record, lane);
   }
 
   /** @returns whether there was anything to read */
-  #publishRecords(client: MqttClient): boolean {
+  #publishLive(client: MqttClient, lane: Lane): boolean {
     const { journal } = this.#parts;
     if (this.#cursor >= journal.head) return false;
-    const records = journal.read(this.#cursor, Math.min(LARGEST_READ, this.#window - this.#inFlight));
-    for (const record of records) {
-      if (this.#inFlight >= this.#window || this.#overflow.length > 0) return true;
-      this.#cursor = record.sequence;
-      // One more than its messages until all are sent: with QoS 0 each may be done at once.
-      const flight: Flight = { sequence: record.sequence, pending: 1, next: undefined };
-      if (this.#last) this.#last.next = flight;
-      else this.#first = flight;
-      this.#last = flight;
-      this.#flight = flight;
-      this.#acknowledged = (error) => {
-        if (!this.#landed(client)) return;
-        if (error) this.#refused(error);
-        if (--flight.pending === 0) this.#advance();
-      };
-      this.#publish(record);
-      if (--flight.pending === 0) this.#advance();
+    const room = this.#outgoing.window - this.#outgoing.inFlight;
+    const records = journal.read(this.#cursor, Math.min(LARGEST_READ, room));
+    if (records instanceof Promise) {
+      // What has left the memory is no longer live. The backlog reads it again, and tells what is wrong with the disk.
+      records.catch(() => {});
+      this.#beginAnew();
+      return true;
     }
-    return records.length > 0;
-  }
-
-  /** Nothing in the journal waits for a broker that is away: the next connection begins with what is true then. */
-  #passOver(): void {
-    const { journal, board, name } = this.#parts;
-    board.skip(journal.head - journal.offset(name));
-    journal.acknowledge(name, journal.head);
-  }
-
-  /** A description of channels is no message, since it stands in the device's state `info`; but some may be gone. */
-  #publish(record: JournalRecord): void {
-    const { topics } = this.#parts;
-    if (record.kind === 'sample') topics.sample(record, this.#queue);
-    else if (record.kind === 'event') this.#queue(topics.events, topics.event(record), topics.eventOptions);
-    else topics.withdrawn(record.source, this.#queue);
-  }
-
-  readonly #queue = (topic: string, payload: string, options: PublishOptions): void => {
-    if (this.#flight) this.#flight.pending++;
-    const acknowledged = this.#acknowledged;
-    if (this.#inFlight < this.#window) this.#send(topic, payload, options, acknowledged);
-    else this.#overflow.push({ topic, payload, options, acknowledged });
-  };
-
-  #send(topic: string, payload: string, options: PublishOptions, acknowledged: Acknowledged): void {
-    this.#inFlight++;
-    this.#client?.publish(topic, payload, options, acknowledged);
-  }
-
-  /** @returns whether the message belongs to the present connection */
-  #landed(client: MqttClient): boolean {
-    if (client !== this.#client) return false;
-    this.#inFlight--;
-    if (this.#full) this.#refill();
-    if (this.#onIdle && this.#isIdle) this.#idle();
+    // Sequences have gaps.
+    if (records.length === 0) this.#cursor = journal.head;
+    for (const record of records) {
+      if (this.#outgoing.full || lane.overflow.length > 0) break;
+      this.#cursor = record.sequence;
+      this.#records.publish(client, record, lane);
+    }
     return true;
   }
 
+  /** @returns whether there was anything to send, and room for it */
+  #publishBacklog(client: MqttClient, lane: Lane): boolean {
+    const share = this.#backlogShare(this.#acknowledged ? ANSWERED_SHARE : BACKLOG_SHARE);
+    if (this.#draining || lane.inFlight - lane.overflow.length >= share) return false;
+    const message = lane.overflow.shift();
+    if (message) {
+      this.#send(message);
+      return true;
+    }
+    const record = this.#backlog?.next();
+    this.#acknowledged = false;
+    if (record) this.#records.publish(client, record, lane);
+    else this.#passBacklog();
+    return record !== undefined;
+  }
+
   /**
-   * Sends again as soon as there is any room, since a broker's next acknowledgements may wait in its kernel for ours
-   * (Nagle's algorithm against delayed ACKs: 40 ms each time); but after all acknowledgements of this turn, in one write.
+   * An acknowledgement is answered by a message wherever there is one: the broker's next may wait in its kernel for
+   * ours, which goes with the message, or 40 ms later (Nagle's algorithm against delayed ACKs).
    */
+  #backlogShare(share: number): number {
+    return Math.max(1, Math.floor(this.#outgoing.window * share));
+  }
+
+  /** At the end of the backlog what is missing in the journal is passed over, so that the offset reaches what was live. */
+  #passBacklog(): void {
+    const { journal, name } = this.#parts;
+    if (!this.#backlog?.taken || !this.#past?.idle) return;
+    if (journal.delivered(name) < this.#backlog.upTo) journal.acknowledge(name, this.#backlog.upTo);
+  }
+
+  #landed(client: MqttClient): void {
+    if (!this.#outgoing.landed(client)) return;
+    this.#acknowledged = true;
+    this.#refill();
+    if (this.#onIdle && this.#isIdle) this.#idle();
+  }
+
+  /** Sends again as soon as there is any room; but after all acknowledgements of this turn, in one write. */
   #refill(): void {
+    if (!this.#full && this.#backlog?.taken !== false && this.#past?.overflow.length === 0) return;
     this.#full = false;
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(this.#run);
   }
 
-  #refused(error: Error): void {
-    this.#parts.board.refuse(1, error.message);
-    this.#complain(error);
-  }
-
-  #complain(error: Error): void {
-    if (this.#refusal === error.message) return;
-    this.#refusal = error.message;
-    this.#parts.log.error({ err: error }, `The broker refused a message: ${error.message}; check what it permits`);
-  }
-
-  /** Everything up to the first record that is still under way is delivered. */
-  #advance(): void {
-    const { journal, board, name } = this.#parts;
-    let sequence = 0;
-    while (this.#first?.pending === 0) {
-      sequence = this.#first.sequence;
-      this.#first = this.#first.next;
-      board.delivered++;
-    }
-    if (!this.#first) this.#last = undefined;
-    if (sequence > 0) journal.acknowledge(name, sequence);
+  #unreadable(error: Error): void {
+    if (this.#readFailure === error.message) return;
+    this.#readFailure = error.message;
+    this.#parts.log.warn({ err: error }, `The backlog for the broker waits: ${error.message}`);
   }
 
   get #isIdle(): boolean {
-    if (!this.#client) return true;
+    if (!this.#outgoing.client) return true;
     return (
-      this.#inFlight === 0 &&
+      this.#outgoing.inFlight === 0 &&
       this.#state.size === 0 &&
+      this.#messages.length === 0 &&
       this.#latest.length === 0 &&
-      this.#overflow.length === 0 &&
+      (this.#live?.overflow.length ?? 0) === 0 &&
       this.#cursor >= this.#parts.journal.head
     );
   }

@@ -1,96 +1,9 @@
-import { EventEmitter } from 'node:events';
-import type { IClientOptions, MqttClient } from 'mqtt';
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../src/base/index.ts';
-import type { Sink } from '../../../src/sinks/index.ts';
-import { type MqttSinkOptions, mqttSink } from '../../../src/sinks/mqtt/index.ts';
+import { mqttSink } from '../../../src/sinks/mqtt/index.ts';
 import { description, event, fakeParts, sample } from '../parts.ts';
+import { type Sent, setup, turn } from './scripted-client.ts';
 
-interface Sent {
-  readonly topic: string;
-  readonly payload: string;
-  readonly qos: number;
-  readonly acknowledge: (error?: Error) => void;
-}
-
-/** A client whose broker does what the test says. */
-class ScriptedClient extends EventEmitter {
-  readonly options: IClientOptions;
-  readonly sent: Sent[] = [];
-  /** Acknowledges by itself. */
-  prompt = false;
-  connected = false;
-  ended = false;
-  readonly stream = { destroy: (): void => {} };
-
-  constructor(options: IClientOptions) {
-    super();
-    this.options = options;
-  }
-
-  accept(receiveMaximum?: number): void {
-    this.connected = true;
-    this.emit('connect', receiveMaximum === undefined ? {} : { properties: { receiveMaximum } });
-  }
-
-  refuse(code: number, message: string): void {
-    this.emit('error', Object.assign(new Error(message), { code }));
-    this.emit('close');
-  }
-
-  break(): void {
-    this.connected = false;
-    this.emit('close');
-  }
-
-  publish(topic: string, payload: string, { qos }: { qos: number }, acknowledge: (error?: Error) => void): void {
-    this.sent.push({ topic, payload, qos, acknowledge });
-    if (this.prompt) acknowledge();
-  }
-
-  end(_force: boolean, _options?: object, done?: () => void): void {
-    this.ended = true;
-    done?.();
-  }
-}
-
-interface Setup {
-  readonly sink: Sink;
-  readonly clients: ScriptedClient[];
-  readonly parts: ReturnType<typeof fakeParts>;
-  /** The present client. */
-  readonly client: () => ScriptedClient;
-  /** What was sent since the last call, without the gateway's status. */
-  readonly news: () => Sent[];
-}
-
-function setup(options: Partial<MqttSinkOptions> = {}): Setup {
-  const parts = fakeParts(new FakeClock());
-  const clients: ScriptedClient[] = [];
-  const sink = mqttSink(
-    { name: 'mqtt', url: 'mqtt://user:secret@broker', gateway: 'lab_a', ...options },
-    parts,
-    (_url, given) => {
-      const client = new ScriptedClient(given);
-      clients.push(client);
-      return client as unknown as MqttClient;
-    },
-  );
-  sink.start();
-  const client = (): ScriptedClient => clients.at(-1) ?? expect.fail('no client');
-  let seen = 0;
-  let seenOf: ScriptedClient | undefined;
-  const news = (): Sent[] => {
-    if (seenOf !== client()) seen = 0;
-    seenOf = client();
-    const sent = client().sent.slice(seen);
-    seen = client().sent.length;
-    return sent.filter(({ topic }) => topic !== 'labwire/lab_a/status');
-  };
-  return { sink, clients, parts, client, news };
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+const refusal = (code: number, message: string): Error => Object.assign(new Error(message), { code });
 const values = (sent: Sent[]): unknown[] => sent.map(({ payload }) => JSON.parse(payload).value);
 
 describe('the MQTT sink', () => {
@@ -138,7 +51,7 @@ describe('the MQTT sink', () => {
     c2?.acknowledge();
     c1?.acknowledge();
     expect(offset()).toBe(3);
-    expect(sink.status).toMatchObject({ lag: 0, delivered: 3, skipped: 0 });
+    expect(sink.status).toMatchObject({ lag: 0, delivered: 3 });
   });
 
   test.each([
@@ -147,7 +60,7 @@ describe('the MQTT sink', () => {
     ['a receive maximum of one', 1, 1],
   ])('at most a window is in flight: %s', async (_, receiveMaximum, window) => {
     const { client, parts } = setup();
-    client().accept(receiveMaximum);
+    client().accept(receiveMaximum === undefined ? undefined : { receiveMaximum });
     for (let i = 0; i < 600; i++) parts.journal.append(sample({ t1: i, t2: i, t3: i }));
     await turn();
     expect(client().sent).toHaveLength(window);
@@ -170,7 +83,7 @@ describe('the MQTT sink', () => {
     expect(sink.status.lag).toBe(0);
   });
 
-  test('after an outage the newest state and samples come first, then what is new; the rest is counted as skipped', async () => {
+  test('after an outage the newest comes first, then what is new, and beside it the backlog, which is no state', async () => {
     const { sink, client, parts, news } = setup();
     client().accept();
     parts.state.set(['cryostat', 'status'], 'online');
@@ -182,6 +95,7 @@ describe('the MQTT sink', () => {
     const [lost] = news();
     client().break();
     for (let i = 2; i <= 9; i++) parts.journal.append(sample({ t1: i }));
+    parts.journal.append(event());
     parts.state.samples = [sample({ t1: 9 })];
     await parts.clock.advance(500);
     client().accept();
@@ -189,12 +103,144 @@ describe('the MQTT sink', () => {
     await turn();
     const sent = news();
     expect(sent[0]).toMatchObject({ topic: 'labwire/lab_a/cryostat/status', payload: 'online' });
-    expect(values(sent.slice(1))).toEqual([9, 10]);
-    expect(sink.status).toMatchObject({ skipped: 9, delivered: 0, lag: 1 });
+    const told = sent.slice(1).map(({ topic, payload }) => [topic.split('/').at(-2), JSON.parse(payload).value]);
+    expect(told).toEqual([
+      ...[9, 10].map((value) => ['channels', value]),
+      ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((value) => ['backfill', value]),
+      ['lab_a', undefined],
+    ]);
+    expect(sink.status.lag).toBe(11);
     lost?.acknowledge();
-    expect(sink.status.lag).toBe(1);
-    for (const { acknowledge } of sent) acknowledge();
-    expect(sink.status).toMatchObject({ skipped: 9, delivered: 1, lag: 0 });
+    expect(sink.status.lag).toBe(11);
+    for (const { acknowledge } of sent.slice(0, 3)) acknowledge();
+    // What is live is delivered, but the offset waits for what lies before it.
+    expect(parts.journal.offset('mqtt')).toBe(0);
+    expect(sink.status.lag).toBe(10);
+    for (const { acknowledge } of sent.slice(3)) acknowledge();
+    expect(parts.journal.offset('mqtt')).toBe(11);
+    expect(sink.status).toMatchObject({ delivered: 11, lag: 0, dropped: 0 });
+  });
+
+  test('what the connection took with it is not taken for refused, and becomes backlog', async () => {
+    const { sink, client, parts, news } = setup();
+    client().accept();
+    await turn();
+    for (const { acknowledge } of client().sent) acknowledge();
+    parts.journal.append(sample({ t1: 1 }));
+    await turn();
+    for (const { acknowledge } of client().sent.slice(1)) acknowledge(new Error('Connection closed'));
+    expect(sink.status).toMatchObject({ lag: 1, dropped: 0 });
+    client().break();
+    await parts.clock.advance(500);
+    client().accept();
+    await turn();
+    expect(news().map(({ topic }) => topic)).toEqual(['labwire/lab_a/cryostat/backfill/t1']);
+  });
+
+  test('a broker that takes no more for now is left alone for a while, and then gets what it did not take', async () => {
+    const { sink, client, clients, parts, news } = setup();
+    client().accept();
+    await turn();
+    parts.journal.append(sample({ t1: 1 }));
+    await turn();
+    client().sent[1]?.acknowledge(refusal(151, 'Publish error: Quota exceeded'));
+    await parts.clock.advance(500);
+    expect(clients).toHaveLength(2);
+    expect(sink.status.lastError).toContain('Quota exceeded');
+    client().accept();
+    await turn();
+    expect(news().map(({ topic }) => topic)).toEqual(['labwire/lab_a/cryostat/backfill/t1']);
+    expect(sink.status.dropped).toBe(0);
+  });
+
+  test('a message that is longer than the broker takes is set aside, and holds up nothing', async () => {
+    const { sink, client, parts, news } = setup();
+    client().prompt = true;
+    client().accept({ maximumPacketSize: 400 });
+    await turn();
+    news();
+    parts.journal.append(event({ text: 'x'.repeat(500) }));
+    parts.journal.append(sample({ t1: 1 }));
+    await turn();
+    expect(news().map(({ topic }) => topic)).toEqual(['labwire/lab_a/cryostat/channels/t1']);
+    expect(sink.status).toMatchObject({ lag: 0, dropped: 1, deadLetters: { count: 1 } });
+    expect(sink.status.deadLetters.last[0]?.text).toContain('event REPLY_TIMEOUT');
+  });
+
+  test('the backlog fills a share of the window, and what is live finds room at once', async () => {
+    const { client, parts, news } = setup();
+    for (let i = 0; i < 3000; i++) parts.journal.append(sample({ t1: i }));
+    client().accept({ receiveMaximum: 20 });
+    await turn();
+    expect(news().map(({ topic }) => topic.split('/').at(-2))).toEqual(Array(10).fill('backfill'));
+    parts.journal.append(sample({ t1: 3000 }));
+    await turn();
+    expect(values(news())).toEqual([3000]);
+    for (const { acknowledge } of client().sent) acknowledge();
+    await turn();
+    expect(values(news())).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  });
+
+  test('an acknowledgement is answered by a message of the backlog also where that has its share already', async () => {
+    const { client, parts, news } = setup();
+    for (let i = 0; i < 3000; i++) parts.journal.append(sample({ t1: i }));
+    client().accept({ receiveMaximum: 20 });
+    await turn();
+    expect(news()).toHaveLength(10);
+    const sent: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      parts.journal.append(sample({ t1: -i }));
+      await turn();
+      news()[0]?.acknowledge();
+      await turn();
+      sent.push(news().length);
+    }
+    // Up to three quarters of the window: the rest is for what is live alone.
+    expect(sent).toEqual([1, 1, 1, 1, 1, 0, 0, 0]);
+  });
+
+  test('a broker that is far behind gets what is true now, and the rest as backlog', async () => {
+    const { client, parts, news } = setup();
+    client().accept({ receiveMaximum: 4 });
+    await turn();
+    client().sent[0]?.acknowledge();
+    parts.journal.append(sample({ t1: 0 }));
+    for (let i = 1; i <= 10_010; i++) parts.journal.append(sample({ t1: i }));
+    parts.state.samples = [sample({ t1: 10_010 })];
+    await turn();
+    const sent = news().map(({ topic, payload }) => [topic.split('/').at(-2), JSON.parse(payload).value]);
+    expect(sent).toEqual([
+      ['channels', 10_010],
+      ['backfill', 0],
+      ['backfill', 1],
+    ]);
+  });
+
+  test('what is on disk is read again until it can be, and holds up nothing that is live', async () => {
+    const { sink, client, parts, news } = setup();
+    for (let i = 1; i <= 3; i++) parts.journal.append(sample({ t1: i }));
+    const inMemory = parts.journal.read.bind(parts.journal);
+    let broken = true;
+    parts.journal.read = ((after: number, limit: number, upTo: number) => {
+      if (after >= 3) return inMemory(after, limit, upTo);
+      if (!broken) return Promise.resolve(inMemory(after, limit, upTo));
+      return Promise.reject(new Error('the disk is away'));
+    }) as typeof parts.journal.read;
+    client().prompt = true;
+    client().accept();
+    await turn();
+    parts.journal.append(sample({ t1: 4 }));
+    await turn();
+    expect(values(news())).toEqual([4]);
+    await parts.clock.advance(5000);
+    expect(parts.log.lines.filter((line) => line.startsWith('warn'))).toEqual([
+      'warn The backlog for the broker waits: the disk is away',
+    ]);
+    broken = false;
+    await parts.clock.advance(1000);
+    await turn();
+    expect(values(news())).toEqual([1, 2, 3]);
+    expect(sink.status.lag).toBe(0);
   });
 
   test('of several changes of one topic that wait, the last is sent', async () => {
@@ -221,13 +267,32 @@ describe('the MQTT sink', () => {
     expect(news()).toContainEqual(expect.objectContaining({ topic: 'labwire/lab_a/old/status', payload: '' }));
   });
 
-  test('nothing is kept in the journal for a broker that is away', async () => {
+  test('what a broker that is away misses waits in the journal', async () => {
     const { sink, client, parts } = setup();
     client().accept();
     await turn();
     client().break();
     for (let i = 0; i < 5; i++) parts.journal.append(sample({ t1: i }));
-    expect(sink.status).toMatchObject({ lag: 0, skipped: 5 });
+    expect(sink.status).toMatchObject({ lag: 5, dropped: 0 });
+  });
+
+  test('a stop leaves the backlog in the journal, and waits for what is live', async () => {
+    const { sink, client, parts } = setup();
+    for (let i = 0; i < 100; i++) parts.journal.append(sample({ t1: i }));
+    client().accept({ receiveMaximum: 2 });
+    await turn();
+    client().prompt = true;
+    parts.journal.append(sample({ t1: 100 }));
+    const stopped = sink.stop(2000);
+    for (const { acknowledge } of client().sent) acknowledge();
+    await stopped;
+    expect(client().sent.map(({ topic }) => topic.split('/').slice(2).join('/'))).toEqual([
+      'status',
+      'cryostat/backfill/t1',
+      'cryostat/channels/t1',
+      'status',
+    ]);
+    expect(sink.status.lag).toBe(99);
   });
 
   test('the retained reading of a channel that a device no longer has is cleared, after the last that was said of it', async () => {
@@ -364,7 +429,7 @@ describe('the MQTT sink', () => {
     parts.state.set(['sinks', 'mqtt'], {});
     parts.journal.append(sample({ t1: 1, t2: 2 }));
     await turn();
-    for (const { acknowledge } of news()) acknowledge(new Error('Publish error: Not authorized'));
+    for (const { acknowledge } of news()) acknowledge(refusal(135, 'Publish error: Not authorized'));
     expect(sink.status).toMatchObject({ lag: 0, dropped: 2, lastError: 'Publish error: Not authorized' });
     expect(calls).toBe(1);
     expect(parts.log.lines.filter((line) => line.startsWith('error'))).toHaveLength(1);

@@ -1,0 +1,67 @@
+import type { Message } from './outgoing.ts';
+import { Thinner } from './thinner.ts';
+
+/** A record whose messages are not all acknowledged. */
+export interface Flight {
+  readonly sequence: number;
+  pending: number;
+  next: Flight | undefined;
+}
+
+export interface LaneOptions {
+  /** Of the backlog, not of what is live. */
+  readonly historical: boolean;
+  /** Called with the last sequence up to which everything is delivered, and how many records became so. */
+  readonly delivered: (upTo: number, records: number) => void;
+  /** What an earlier lane has left over. */
+  readonly overflow?: Message[];
+}
+
+/**
+ * Records under way, in the order of the journal. A record is delivered when it and all before it in its lane are
+ * acknowledged.
+ */
+export class Lane {
+  readonly historical: boolean;
+  readonly thinner = new Thinner();
+  /** The rest of the one record that the window had no room for. */
+  readonly overflow: Message[];
+  /** Messages that are not acknowledged, those that wait included. */
+  inFlight = 0;
+  readonly #delivered: LaneOptions['delivered'];
+  #first: Flight | undefined;
+  #last: Flight | undefined;
+
+  constructor({ historical, delivered, overflow = [] }: LaneOptions) {
+    this.historical = historical;
+    this.#delivered = delivered;
+    this.overflow = overflow;
+  }
+
+  get idle(): boolean {
+    return this.#first === undefined;
+  }
+
+  /** The next record. Until `land` is called for itself it counts as one message more: with QoS 0 each may be done at once. */
+  take(sequence: number): Flight {
+    const flight: Flight = { sequence, pending: 1, next: undefined };
+    if (this.#last) this.#last.next = flight;
+    else this.#first = flight;
+    this.#last = flight;
+    return flight;
+  }
+
+  /** One of its messages is done. */
+  land(flight: Flight): void {
+    if (--flight.pending > 0 || flight !== this.#first) return;
+    let records = 0;
+    let sequence = 0;
+    while (this.#first?.pending === 0) {
+      sequence = this.#first.sequence;
+      this.#first = this.#first.next;
+      records++;
+    }
+    if (!this.#first) this.#last = undefined;
+    this.#delivered(sequence, records);
+  }
+}

@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { FakeClock, silentLogger, systemClock } from '../../src/base/index.ts';
+import { Gateway, Instrument, task } from '../../src/index.ts';
+import { SqliteJournal } from '../../src/journal/index.ts';
+import { Folder } from '../e2e/labwire-process.ts';
+import { thermometerModel, thermometerParts, withThermometer } from '../gateway/thermometer.ts';
+import { LogLines, until } from '../sinks/parts.ts';
+
+const folder = new Folder();
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+async function started(options: object): Promise<Gateway> {
+  const gateway = new Gateway({ gateway: { id: 'lab' }, server: { port: 0 } }, { ...thermometerParts, ...options });
+  await gateway.start();
+  endings.push(() => gateway.stop());
+  return gateway;
+}
+
+describe("a gateway's journal", () => {
+  it('says of itself at /healthz whether records reach the disk', async () => {
+    const gateway = await started({ journalFile: folder.file('journal.db') });
+    expect(await (await fetch(`${gateway.address}/healthz`)).json()).toMatchObject({
+      ok: true,
+      journal: { state: 'ok' },
+    });
+  });
+
+  it('is refused to a second gateway at its start, and free again after a stop', async () => {
+    const journalFile = folder.file('journal.db');
+    const first = await started({ journalFile });
+    await expect(started({ journalFile })).rejects.toMatchObject({ code: 'JOURNAL_BUSY' });
+    await first.stop();
+    await started({ journalFile });
+  });
+
+  it('has what was said until the very end', async () => {
+    const journalFile = folder.file('journal.db');
+    await (await started({ journalFile })).stop();
+    const limits = { maxSize: 2e9, maxAge: 1e12 };
+    const journal = new SqliteJournal({ path: journalFile, ...limits }, { clock: systemClock, log: silentLogger });
+    await journal.open();
+    const records = await journal.read(0, 100);
+    await journal.close();
+    const codes = records.map((record) => record.kind === 'event' && record.code);
+    expect([codes.at(0), codes.at(-1)]).toEqual(['GATEWAY_STARTED', 'GATEWAY_STOPPED']);
+  });
+});
+
+describe('a clock that is set while the gateway runs', () => {
+  it('is told of once', async () => {
+    const clock = new FakeClock();
+    const log = new LogLines();
+    await started({ clock, log });
+    await clock.advance(2000);
+    clock.stepWall(-3600);
+    await clock.advance(5000);
+    expect(log.lines.filter((line) => line.includes('The clock was set'))).toEqual([
+      expect.stringMatching(/^warn The clock was set from \S+Z to \S+Z, 3600 s back\.$/),
+    ]);
+  });
+});
+
+/** Records samples that are dated as it is told, one after the other. */
+class Dated extends Instrument {
+  static dates: number[] = [];
+
+  readonly acquire = task({ autostart: true }, async ({ signal }) => {
+    for (const at of Dated.dates) this.record({ temperature: 1 }, at);
+    await new Promise((_, reject) => signal.addEventListener('abort', reject));
+  });
+}
+
+describe('samples that are dated far from the clock', () => {
+  it('are told of once, until they no longer are', async () => {
+    const log = new LogLines();
+    const now = systemClock.now();
+    const day = 86_400_000_000;
+    Dated.dates = [now, now + 2 * day, now + 2 * day + 1, now + 1000, now - 3 * day, now - 3 * day + 1, now + 2000];
+    const gateway = new Gateway(withThermometer({ port: { emulated: true } }), {
+      drivers: { thermometer: Dated },
+      models: [thermometerModel],
+      emulators: { 'thermo-1': () => ({ connect() {}, disconnect() {} }) },
+      log,
+    });
+    await gateway.start();
+    endings.push(() => gateway.stop());
+    const told = (): string[] => log.lines.filter((line) => line.includes('gives samples of'));
+    await until(() => told().length === 2);
+    expect(told()).toEqual([
+      expect.stringMatching(/^warn oven gives samples of /),
+      expect.stringMatching(/^warn oven/),
+    ]);
+  });
+});
