@@ -20,5 +20,5 @@ export { isMember, MEMBER, type Member, type MemberCore } from './member.ts';
 export { isSecretKey, maskSecrets } from './secrets.ts';
 export { show } from './show.ts';
 export { closest, didYouMean } from './suggest.ts';
-export { within } from './time-limit.ts';
+export { unlessAborted, within } from './time-limit.ts';
 export { isoTime } from './time-text.ts';

@@ -8,6 +8,7 @@ import {
   sleep,
   type Timer,
   toError,
+  unlessAborted,
   within,
 } from '../base/index.ts';
 import type { Connection, Transport } from './connection.ts';
@@ -283,11 +284,7 @@ export class Port {
         if (signal.aborted) this.#release(connection);
       }),
     );
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(toError(signal.reason));
-      signal.addEventListener('abort', onAbort, { once: true });
-      opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-    });
+    return unlessAborted(opening, `Opening ${this.name}`, signal);
   }
 
   /** Some adapters close within milliseconds of an opening, or send what they held from before it. */
