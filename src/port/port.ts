@@ -76,6 +76,7 @@ export class Port {
   readonly #waiters = new Set<(isOpen: boolean) => void>();
 
   #state: PortState = 'closed';
+  #lastError: Error | undefined;
   #session: Session | undefined;
   /** The attempt under way, until the port is open. */
   #attempt: AbortController | undefined;
@@ -103,6 +104,11 @@ export class Port {
 
   get state(): PortState {
     return this.#state;
+  }
+
+  /** Why it is not open, as `onChange()` told last; undefined while it is open, and from `start()` until something fails. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
   }
 
   get counters(): PortCounters {
@@ -407,6 +413,8 @@ export class Port {
     const state = nextPortState(this.#state, event);
     if (state === this.#state) return;
     this.#state = state;
+    if (reason) this.#lastError = reason;
+    else if (event === 'start' || state === 'open') this.#lastError = undefined;
     this.traffic.note('state', reason ? `${state}: ${reason.message}` : state, this.#clock.now());
     this.#changed.tell(state, reason);
   }
