@@ -21,5 +21,5 @@ export { isSecretKey, maskSecrets } from './secrets.ts';
 export { show } from './show.ts';
 export { parseSize } from './size.ts';
 export { closest, didYouMean } from './suggest.ts';
-export { within } from './time-limit.ts';
+export { unlessAborted, within } from './time-limit.ts';
 export { isoTime } from './time-text.ts';

@@ -55,7 +55,6 @@ export class Device {
   #health: HealthState = 'disabled';
   /** Since when the health is what it is: µs since the Unix epoch. */
   #since = 0;
-  #portError: Error | undefined;
 
   constructor(plan: DevicePlan, line: LinePlan, parts: DeviceParts) {
     this.plan = plan;
@@ -140,11 +139,8 @@ export class Device {
       );
     }
     this.#endings.push(
-      this.port.onChange((portState, reason) => {
-        if (portState === 'open') {
-          this.#portError = undefined;
-          for (const task of tasks.values()) task.endRestartWait();
-        } else if (reason) this.#portError = reason;
+      this.port.onChange((portState) => {
+        if (portState === 'open') for (const task of tasks.values()) task.endRestartWait();
         this.refresh();
       }),
     );
@@ -301,7 +297,8 @@ export class Device {
   /** Why the device gives no readings: its port, else its task. */
   #cause(): Cause | undefined {
     if (this.#health === 'disabled' || deviceStatus(this.#health) === 'online') return undefined;
-    if (this.port.state !== 'open' && this.#portError) return causeOf(this.#portError);
+    const { state, lastError } = this.port;
+    if (state !== 'open' && lastError) return causeOf(lastError);
     return (this.#acquire?.get('lastError') as TaskError | null | undefined) ?? undefined;
   }
 

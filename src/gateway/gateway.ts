@@ -202,7 +202,8 @@ export class Gateway {
         title: 'Gateway started',
         text: `${this.#configuration.gateway.id} runs with ${this.#devices.size} devices.`,
       });
-      this.#log.info(`${this.#configuration.gateway.id} runs ${this.#devices.size} devices; ${this.address}/healthz`);
+      const devices = this.#devices.size === 1 ? '1 device' : `${this.#devices.size} devices`;
+      this.#log.info(`${this.#configuration.gateway.id} runs ${devices}; ${this.address}/healthz`);
       this.#scheduleRefresh();
     });
   }

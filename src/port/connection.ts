@@ -3,7 +3,10 @@
  * into the time after it.
  */
 export interface Connection {
-  /** Rejects when the connection is closed; resolves when the bytes are with the operating system. */
+  /**
+   * Resolves when the bytes are with the operating system. Rejects when the connection is closed or broken; whoever opened
+   * it takes that for its loss, and closes it.
+   */
   write(bytes: Uint8Array): Promise<void>;
   /** Discards what has been received and not read by the operating system's buffers. */
   flush(): Promise<void>;

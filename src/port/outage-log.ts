@@ -1,7 +1,7 @@
 import { LabwireError, type Logger } from '../base/index.ts';
 
 /** Errors that are news even in an outage that the log knows of: they wait for a person. */
-const NEWS = new Set(['PORT_DENIED', 'PORT_BUSY']);
+const NEWS = new Set(['PORT_DENIED', 'PORT_BUSY', 'PORT_AMBIGUOUS']);
 
 /**
  * What of a port's ups and downs the log tells: one line when it is gone, one when it is back. Each attempt between,

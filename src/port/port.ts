@@ -8,6 +8,7 @@ import {
   sleep,
   type Timer,
   toError,
+  unlessAborted,
   within,
 } from '../base/index.ts';
 import type { Connection, Transport } from './connection.ts';
@@ -75,6 +76,7 @@ export class Port {
   readonly #waiters = new Set<(isOpen: boolean) => void>();
 
   #state: PortState = 'closed';
+  #lastError: Error | undefined;
   #session: Session | undefined;
   /** The attempt under way, until the port is open. */
   #attempt: AbortController | undefined;
@@ -102,6 +104,11 @@ export class Port {
 
   get state(): PortState {
     return this.#state;
+  }
+
+  /** Why it is not open, as `onChange()` told last; undefined while it is open, and from `start()` until something fails. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
   }
 
   get counters(): PortCounters {
@@ -283,11 +290,7 @@ export class Port {
         if (signal.aborted) this.#release(connection);
       }),
     );
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(toError(signal.reason));
-      signal.addEventListener('abort', onAbort, { once: true });
-      opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-    });
+    return unlessAborted(opening, `Opening ${this.name}`, signal);
   }
 
   /** Some adapters close within milliseconds of an opening, or send what they held from before it. */
@@ -410,6 +413,8 @@ export class Port {
     const state = nextPortState(this.#state, event);
     if (state === this.#state) return;
     this.#state = state;
+    if (reason) this.#lastError = reason;
+    else if (event === 'start' || state === 'open') this.#lastError = undefined;
     this.traffic.note('state', reason ? `${state}: ${reason.message}` : state, this.#clock.now());
     this.#changed.tell(state, reason);
   }

@@ -10,6 +10,8 @@ import { Bus, type Link, lines, Port, type PortState, serialTransport, type Tran
 /** For a test that fails only. */
 const LIMIT_MS = 10_000;
 const SETTLE_MS = 5;
+/** What is under way at an unplug is owed for twice as long, and the next question waits for it. */
+const REPLY_MS = 50;
 
 /** With the binding's own read an unplug may go unnoticed: with this set, the suite fails. */
 const rawBinding = process.env.LABWIRE_TEST_RAW_BINDING === '1' ? { binding: LinuxBinding } : {};
@@ -77,6 +79,8 @@ export class UnplugBench {
   readonly link: Link;
   /** Passed to everything that takes one: no listener may stay on it. */
   readonly signal: AbortSignal = new AbortController().signal;
+  /** Asked again and again, until an answer comes or the port is lost. */
+  readonly patient = { signal: this.signal, replyMs: REPLY_MS, retries: LIMIT_MS / REPLY_MS };
   /** From each return of the path to the open port, in ms. */
   readonly returns: number[] = [];
   #asked = 0;
@@ -118,14 +122,22 @@ export class UnplugBench {
   }
 
   /**
-   * Asks what is never answered, with so many bytes more, and waits until the instrument has received some of it.
+   * Asks what is never answered, and waits until the instrument has received some of it.
    *
    * @returns what holds once the question was ended by the loss of the port
    */
-  async askInVain(more = 0): Promise<{ over: Promise<void> }> {
+  askInVain(): Promise<{ over: Promise<void> }> {
+    return this.#underWay(this.link.query(this.question('silent'), this.patient));
+  }
+
+  /** Sends so many bytes that their sending takes long, and waits until the instrument has received some of them. */
+  sendMuch(bytes: number): Promise<{ over: Promise<void> }> {
+    return this.#underWay(this.link.send(`${this.question('silent')}${'x'.repeat(bytes)}`, { signal: this.signal }));
+  }
+
+  async #underWay(request: Promise<unknown>): Promise<{ over: Promise<void> }> {
     const before = this.instrument.received;
-    const question = `${this.question('silent')}${'x'.repeat(more)}`;
-    const over = lost(this.link.query(question, { signal: this.signal }));
+    const over = lost(request);
     over.catch(() => {});
     const begin = performance.now();
     while (this.instrument.received === before) {
@@ -143,7 +155,7 @@ export class UnplugBench {
   /** Asks, and holds the answer to be that of this question. */
   async ask(): Promise<void> {
     const question = this.question();
-    const answer = await this.link.query(question, { signal: this.signal });
+    const answer = await this.link.query(question, this.patient);
     if (answer !== question.replace('q', 'a')) throw new Error(`${question} was answered ${answer}`);
   }
 

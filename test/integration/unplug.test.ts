@@ -84,7 +84,7 @@ const phases: readonly Phase[] = [
   {
     name: 'in the middle of a frame that is sent',
     cycle: async (bench) => {
-      const { over } = await bench.askInVain(200_000);
+      const { over } = await bench.sendMuch(200_000);
       bench.plug.unplug();
       expect(bench.instrument.asked.filter((question) => question.endsWith('x'))).toEqual([]);
       await over;
@@ -173,7 +173,7 @@ const phases: readonly Phase[] = [
     name: 'during a question, with more of them waiting',
     cycle: async (bench) => {
       async function theCallingTask(): Promise<string> {
-        return await bench.link.query(bench.question('silent'), { signal: bench.signal });
+        return await bench.link.query(bench.question('silent'), bench.patient);
       }
       const { over } = await bench.askInVain();
       const asking = Array.from({ length: 5 }, () => lost(theCallingTask(), 'theCallingTask'));

@@ -37,6 +37,41 @@ function counted(clock: () => FakeClock, attempts: number[], refusal?: () => Err
 const absent = (): LabwireError => new LabwireError('PORT_ABSENT', 'There is no port');
 
 describe('Port', () => {
+  it('keeps why it is not open, for who asks later, until it is', async () => {
+    let refusal: Error | undefined = absent();
+    const transport = counted(
+      () => setup.clock,
+      [],
+      () => refusal,
+    );
+    const setup = bench({ transport });
+    const { clock, memory, port } = setup;
+    const kept = (): unknown => [port.state, port.lastError && (port.lastError as LabwireError).code];
+    expect(kept()).toEqual(['closed', undefined]);
+    const atChanges: unknown[] = [];
+    port.onChange(() => atChanges.push(kept()));
+    port.start();
+    await clock.advance(100);
+    refusal = undefined;
+    await clock.advance(500);
+    memory.unplug();
+    expect(kept()).toEqual(['waiting', 'PORT_FAILED']);
+    await port.stop();
+    port.start();
+    await port.stop();
+    expect(atChanges).toEqual([
+      ['opening', undefined],
+      ['waiting', 'PORT_ABSENT'],
+      ['opening', 'PORT_ABSENT'],
+      ['settling', 'PORT_ABSENT'],
+      ['open', undefined],
+      ['waiting', 'PORT_FAILED'],
+      ['closed', 'PORT_CLOSED'],
+      ['opening', undefined],
+      ['closed', 'PORT_CLOSED'],
+    ]);
+  });
+
   it('is open after the settle time, and discards what arrived within it', async () => {
     const { clock, memory, port, states } = bench();
     const received: string[] = [];

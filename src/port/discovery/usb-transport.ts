@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { abortError } from '../../base/index.ts';
+import { unlessAborted } from '../../base/index.ts';
 import type { Transport } from '../connection.ts';
 import type { SerialSettings } from '../transport/serial-settings.ts';
 import { serialTransport } from '../transport/serial-transport.ts';
@@ -30,7 +30,7 @@ export function usbTransport(
     finding = true;
     tried = undefined;
     try {
-      const port = matchPort(await unlessAborted(listPorts(options), name, signal), match);
+      const port = matchPort(await unlessAborted(listPorts(options), `Looking for ${name}`, signal), match);
       const seen = seePort(port, options);
       if (seen?.usable) tried = seen.plugging;
       return port;
@@ -68,13 +68,4 @@ export function usbTransport(
       ? {}
       : { watch: (appeared: () => void) => watchSeenPorts((seen) => onSeen(seen, appeared), options) }),
   };
-}
-
-function unlessAborted<T>(promise: Promise<T>, name: string, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortError(`Looking for ${name}`, signal));
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

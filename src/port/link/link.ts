@@ -36,7 +36,8 @@ export interface QueryOptions {
    * Whether a frame answers this question; default every frame does. Where the protocol tells (an address, a function
    * code), what is refused here goes to the readers of `frames()`, or is dropped, reason `unexpected`, and the waiting
    * goes on. Where several links share a line, only questions with this can go on beside an instrument that still owes
-   * an answer: it must not accept the answer of another.
+   * an answer: it must not accept the answer of another. A question without it waits for whatever is owed to anyone, so
+   * that each try of a silent instrument costs it twice that one's time limit instead of once.
    */
   readonly accepts?: (frame: string) => boolean;
 }

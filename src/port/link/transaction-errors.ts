@@ -12,7 +12,10 @@ export function timeoutError(request: Request, lacksEcho: boolean): LabwireError
 }
 
 export function echoError(request: Request): LabwireError {
-  return new LabwireError('REPLY_UNEXPECTED', `${request.what}: the echo differs: collision or wrong adapter setting`);
+  return new LabwireError(
+    'REPLY_UNEXPECTED',
+    `${request.what}: what comes first is not the echo of what was sent: a collision on the line, or an adapter without one (then remove serial.echo)`,
+  );
 }
 
 export function stuckError(request: Request): LabwireError {

@@ -43,9 +43,12 @@ export async function openingError(
     const remedy = await permissionRemedy(path, surroundings);
     return new LabwireError('PORT_DENIED', `No permission to open ${path}: ${remedy}`, { cause });
   }
+  if (says(/inappropriate ioctl|is a directory|not a typewriter/i, 'ENOTTY', 'EISDIR'))
+    return new LabwireError('PORT_FAILED', `${path} is no serial port: correct the path`, { cause });
+  const why = cause.message.replace(/^Error: /, '');
   return new LabwireError(
     'PORT_FAILED',
-    `The port ${path} cannot be opened with these settings: ${cause.message}; check that it is a serial port and that it can do what \`serial:\` asks`,
+    `The port ${path} cannot be opened with these settings: ${why}; check that it is a serial port and that it can do what \`serial:\` asks`,
     { cause },
   );
 }

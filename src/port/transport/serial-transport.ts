@@ -1,8 +1,9 @@
 import type { BindingInterface, BindingPortInterface, OpenOptions } from '@serialport/bindings-cpp';
 import { SerialPortStream } from '@serialport/stream';
-import { abortError, type Clock, systemClock } from '../../base/index.ts';
+import { type Clock, systemClock, unlessAborted } from '../../base/index.ts';
 import type { Connection, ConnectionEvents, Transport } from '../connection.ts';
 import { watchPath } from '../discovery/path-watch.ts';
+import { Leftovers } from '../leftovers.ts';
 import { hangupBinding } from './hangup-binding.ts';
 import { closedError, lostError, openingError } from './port-errors.ts';
 import { applyLines, type LineLevels } from './serial-lines.ts';
@@ -32,22 +33,23 @@ export function serialTransport(
   const system = options.binding ?? hangupBinding();
   const clock = options.clock ?? systemClock;
   // An opening that was given up may still hang in the driver: the next one waits for it, or it would take a thread each.
-  let previous: Promise<unknown> = Promise.resolve();
+  const leftovers = new Leftovers();
+  const what = `Opening ${path}`;
   return {
     name: path,
     simulated: false,
     async open(events, signal) {
       const refusal = refusedSetting(path, settings);
       if (refusal) throw refusal;
-      await unlessAborted(previous, path, signal);
+      await leftovers.gone(what, signal);
       const serial = new SerialConnection(openOptions, system, events);
       const opening = serial.open().then(() => applyLines(serial, settings, clock, signal));
-      previous = opening.catch(() => undefined);
+      leftovers.add(opening);
       try {
-        await unlessAborted(opening, path, signal);
+        await unlessAborted(opening, what, signal);
       } catch (error) {
         const close = (): Promise<void> => serial.close();
-        previous = opening.then(close, close).catch(() => undefined);
+        leftovers.add(opening.then(close, close));
         if (signal.aborted) throw error;
         throw await openingError(path, error);
       }
@@ -162,13 +164,4 @@ class SerialConnection implements Connection {
     this.#ended = true;
     this.#events.lost(lostError(this.#path, error));
   }
-}
-
-function unlessAborted<T>(promise: Promise<T>, path: string, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortError(`Opening ${path}`, signal));
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

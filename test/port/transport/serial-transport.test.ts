@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { LabwireError, silentLogger, systemClock } from '../../../src/base/index.ts';
 import { Bus, type Connection, lines, Port, Pty, serialTransport } from '../../../src/port/index.ts';
@@ -111,6 +113,27 @@ describe('serialTransport', () => {
     expect(closes()).toBe(1);
     finish();
     await (await second).close();
+  });
+
+  it('holds no more memory however often an opening is tried while the first hangs in the driver', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { binding, opened } = recordingBinding(() => new Promise<void>(() => {}));
+    const transport = serialTransport('/dev/ttyTEST', {}, { binding });
+    const heldAfter = async (attempts: number): Promise<number> => {
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        const abort = new AbortController();
+        const opening = transport.open(ignore, abort.signal).catch((error: LabwireError) => error.code);
+        await new Promise((resolve) => setImmediate(resolve));
+        abort.abort();
+        expect(await opening).toBe('ABORTED');
+      }
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await heldAfter(200);
+    expect((await heldAfter(4_000)) - before).toBeLessThan(500_000);
+    expect(opened).toHaveLength(1);
   });
 
   it('never writes to a closed connection', async () => {
