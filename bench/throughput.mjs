@@ -1,13 +1,12 @@
 // How labwire compares with a bare script that does the same: pty → line → number → MQTT at QoS 1, to a real Mosquitto.
-// Five runs of each in turn; printed are medians and their ratios, since the machine's own speed comes and goes.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+// Five runs of each in turn, labwire also with InfluxDB beside it; printed are medians and their ratios, since the machine's
+// own speed comes and goes.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 import { Pty } from '../dist/src/index.js';
+import { cpuSeconds, end, folder, influxd, labwire, median, mosquitto, start } from './rig.mjs';
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const READINGS = 100_000;
@@ -15,55 +14,36 @@ const READINGS = 100_000;
 const WINDOW = 1000;
 const PACED = 3000;
 const PACED_HZ = 1000;
-const CLOCK_TICKS_PER_SECOND = 100;
+const SUBJECTS = ['bare', 'labwire', 'with_influx'];
 
-const folder = mkdtempSync(join(tmpdir(), 'labwire-bench-'));
-const children = [];
-process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const broker = await startBroker();
-const runs = { bare: [], labwire: [] };
+const { url: broker } = await mosquitto();
+const { url: database } = await influxd();
+const runs = Object.fromEntries(SUBJECTS.map((subject) => [subject, []]));
 for (let run = 1; run <= RUNS; run++) {
-  for (const subject of ['bare', 'labwire']) {
+  for (const subject of SUBJECTS) {
     const result = await measure(subject);
     runs[subject].push(result);
-    console.log(`run ${run}  ${subject.padEnd(8)} ${show(result)}`);
+    console.log(`run ${run}  ${subject.padEnd(11)} ${show(result)}`);
   }
 }
-const bare = medians(runs.bare);
-const labwire = medians(runs.labwire);
-console.log(`median bare     ${show(bare)}`);
-console.log(`median labwire  ${show(labwire)}`);
-console.log(
-  `ratio labwire / bare: readings per second ${(labwire.rate / bare.rate).toFixed(2)}, ` +
-    `CPU per reading ${(labwire.cpu / bare.cpu).toFixed(2)}, median delay ${(labwire.delay / bare.delay).toFixed(2)}`,
-);
-process.exit(0);
-
-async function startBroker() {
-  const port = await freePort();
-  const file = join(folder, 'mosquitto.conf');
-  writeFileSync(
-    file,
-    `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n`,
+const [bare, ...others] = SUBJECTS.map((subject) => medians(runs[subject]));
+console.log(`median ${'bare'.padEnd(11)} ${show(bare)}`);
+for (const [index, result] of others.entries()) {
+  const subject = SUBJECTS[index + 1];
+  console.log(`median ${subject.padEnd(11)} ${show(result)}`);
+  console.log(
+    `ratio ${subject} / bare: readings per second ${(result.rate / bare.rate).toFixed(2)}, ` +
+      `CPU per reading ${(result.cpu / bare.cpu).toFixed(2)}, median delay ${(result.delay / bare.delay).toFixed(2)}`,
   );
-  start('mosquitto', ['-c', file]);
-  const url = `mqtt://127.0.0.1:${port}`;
-  const client = await mqtt.connectAsync(url, { reconnectPeriod: 50 }).catch(async () => {
-    await sleep(300);
-    return mqtt.connectAsync(url);
-  });
-  await client.endAsync();
-  return url;
 }
+process.exit(0);
 
 async function measure(subject) {
   const pty = Pty.open();
   const child =
-    subject === 'bare' ? start(process.execPath, ['bench/bare.mjs', pty.path, broker]) : startLabwire(pty.path);
+    subject === 'bare'
+      ? start(process.execPath, ['bench/bare.mjs', pty.path, broker])
+      : labwire(configuration(subject, pty.path));
   const subscriber = await mqtt.connectAsync(broker);
   let received = () => {};
   // What the run before has left on the broker says nothing about this one.
@@ -126,8 +106,7 @@ async function measure(subject) {
   });
 
   await subscriber.endAsync();
-  child.kill('SIGTERM');
-  await new Promise((resolve) => child.once('exit', resolve));
+  await end(child);
   pty.close();
   return { rate: READINGS / seconds, cpu: (cpu / READINGS) * 1e6, delay: median(delays) };
 }
@@ -146,12 +125,14 @@ async function ready(pty, listen) {
   await sleep(500);
 }
 
-function startLabwire(path) {
+/** Of a gateway with its journal on disk, as it is unless it is told otherwise. */
+function configuration(subject, path) {
   const file = join(folder, 'labwire.yaml');
   writeFileSync(
     file,
-    `gateway: { id: labwire }
+    `gateway: { id: ${subject} }
 mqtt: { url: "${broker}", base: bench }
+${subject === 'with_influx' ? `influx: { url: "${database}", database: bench }` : ''}
 server: { port: 0 }
 devices:
   device:
@@ -161,37 +142,7 @@ devices:
     line: { format: csv, channels: { value: { column: 1, unit: V } } }
 `,
   );
-  return start(process.execPath, ['dist/src/cli/main.js', 'run', '--config', file]);
-}
-
-function start(command, args) {
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'ignore', process.env.BENCH_DEBUG ? 'inherit' : 'ignore'],
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
-  });
-  children.push(child);
-  return child;
-}
-
-/** User and system time of a process so far. */
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+  return file;
 }
 
 function medians(results) {
