@@ -1,9 +1,12 @@
 // How labwire compares with a bare script that does the same: pty → line → number → MQTT at QoS 1, to a real Mosquitto.
-// Five runs of each in turn; printed are medians and their ratios, since the machine's own speed comes and goes.
+// Five runs of each in turn, labwire also with InfluxDB beside it; printed are medians and their ratios, since the machine's
+// own speed comes and goes.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 import { Pty } from '../dist/src/index.js';
-import { cpuSeconds, end, median, start, startBroker, startLabwire } from './rig.mjs';
+import { cpuSeconds, end, folder, influxd, labwire, median, mosquitto, start } from './rig.mjs';
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const READINGS = 100_000;
@@ -11,30 +14,36 @@ const READINGS = 100_000;
 const WINDOW = 1000;
 const PACED = 3000;
 const PACED_HZ = 1000;
+const SUBJECTS = ['bare', 'labwire', 'with_influx'];
 
-const broker = await startBroker();
-const runs = { bare: [], labwire: [] };
+const { url: broker } = await mosquitto();
+const { url: database } = await influxd();
+const runs = Object.fromEntries(SUBJECTS.map((subject) => [subject, []]));
 for (let run = 1; run <= RUNS; run++) {
-  for (const subject of ['bare', 'labwire']) {
+  for (const subject of SUBJECTS) {
     const result = await measure(subject);
     runs[subject].push(result);
-    console.log(`run ${run}  ${subject.padEnd(8)} ${show(result)}`);
+    console.log(`run ${run}  ${subject.padEnd(11)} ${show(result)}`);
   }
 }
-const bare = medians(runs.bare);
-const labwire = medians(runs.labwire);
-console.log(`median bare     ${show(bare)}`);
-console.log(`median labwire  ${show(labwire)}`);
-console.log(
-  `ratio labwire / bare: readings per second ${(labwire.rate / bare.rate).toFixed(2)}, ` +
-    `CPU per reading ${(labwire.cpu / bare.cpu).toFixed(2)}, median delay ${(labwire.delay / bare.delay).toFixed(2)}`,
-);
+const [bare, ...others] = SUBJECTS.map((subject) => medians(runs[subject]));
+console.log(`median ${'bare'.padEnd(11)} ${show(bare)}`);
+for (const [index, result] of others.entries()) {
+  const subject = SUBJECTS[index + 1];
+  console.log(`median ${subject.padEnd(11)} ${show(result)}`);
+  console.log(
+    `ratio ${subject} / bare: readings per second ${(result.rate / bare.rate).toFixed(2)}, ` +
+      `CPU per reading ${(result.cpu / bare.cpu).toFixed(2)}, median delay ${(result.delay / bare.delay).toFixed(2)}`,
+  );
+}
 process.exit(0);
 
 async function measure(subject) {
   const pty = Pty.open();
   const child =
-    subject === 'bare' ? start(process.execPath, ['bench/bare.mjs', pty.path, broker]) : startGateway(pty.path);
+    subject === 'bare'
+      ? start(process.execPath, ['bench/bare.mjs', pty.path, broker])
+      : labwire(configuration(subject, pty.path));
   const subscriber = await mqtt.connectAsync(broker);
   let received = () => {};
   // What the run before has left on the broker says nothing about this one.
@@ -116,10 +125,16 @@ async function ready(pty, listen) {
   await sleep(500);
 }
 
-function startGateway(path) {
-  return startLabwire(
-    broker,
-    `devices:
+/** Of a gateway with its journal on disk, as it is unless it is told otherwise. */
+function configuration(subject, path) {
+  const file = join(folder, 'labwire.yaml');
+  writeFileSync(
+    file,
+    `gateway: { id: ${subject} }
+mqtt: { url: "${broker}", base: bench }
+${subject === 'with_influx' ? `influx: { url: "${database}", database: bench }` : ''}
+server: { port: 0 }
+devices:
   device:
     model: line
     port: { path: ${path} }
@@ -127,6 +142,7 @@ function startGateway(path) {
     line: { format: csv, channels: { value: { column: 1, unit: V } } }
 `,
   );
+  return file;
 }
 
 function medians(results) {

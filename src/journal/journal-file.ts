@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { FileFailure, isDamage } from './file-failure.ts';
 import { migrate, versionOf } from './journal-schema.ts';
 import type { CloseRequest, CommitRequest, Committed, GapRow, Opened, OpenRequest, SinkRow } from './messages.ts';
 import { logBytesOf, Retention } from './retention.ts';
+import { Scrub } from './scrub.ts';
 
 /** Sequences that are given away ahead of what is committed: after a crash none of them is given again. */
 const RESERVE = 2 ** 20;
@@ -31,8 +32,11 @@ export class JournalFile {
   readonly #database: Database.Database;
   readonly #lock: Database.Database;
   readonly #inode: number;
+  /** Bytes of the file at the last look. */
+  #size = 0;
   readonly #statements: Statements;
   readonly #retention: Retention;
+  readonly #scrub: Scrub;
   readonly #commit: (request: CommitRequest) => void;
   /** The file's id and device of a description by the encoder's. */
   readonly #sources = new Map<number, { id: number; device: number }>();
@@ -63,6 +67,7 @@ export class JournalFile {
       this.#inode = statSync(request.path).ino;
       this.#statements = prepare(this.#database);
       this.#retention = new Retention(this.#database, opened.contents.tail, this.#last);
+      this.#scrub = new Scrub(this.#database);
       this.#commit = this.#database.transaction((batch: CommitRequest) => this.#write(batch));
       const { id, tail, sinks, gaps, marks } = opened.contents;
       this.opened = { id, head: this.#last, tail, sinks, gaps, marks, ...(aside !== undefined && { aside }) };
@@ -75,7 +80,8 @@ export class JournalFile {
   commit(request: CommitRequest): Committed {
     this.#checkThere();
     this.#commit(request);
-    return this.#retention.step(request.limits, request.now, request.count);
+    const kept = this.#retention.step(request.limits, request.now, request.count);
+    return { ...kept, damaged: this.#scrub.step(performance.now()) };
   }
 
   close({ head }: CloseRequest): void {
@@ -89,10 +95,13 @@ export class JournalFile {
     this.#lock.close();
   }
 
-  /** SQLite goes on writing to a file that was deleted, and nobody would ever find it. */
+  /** SQLite goes on writing to a file that was deleted, and nobody would ever find it; or to one that lacks its end. */
   #checkThere(): void {
-    const inode = statSync(this.#path, { throwIfNoEntry: false })?.ino;
-    if (inode !== this.#inode) throw new FileFailure('GONE', `${this.#path} was deleted or replaced`);
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    if (found?.ino !== this.#inode) throw new FileFailure('GONE', `${this.#path} was deleted or replaced`);
+    if (found.size < this.#size && found.size < bytesByHeader(this.#path))
+      throw new FileFailure('SQLITE_CORRUPT', `${this.#path} was cut`);
+    this.#size = found.size;
   }
 
   #write({ first, count, text, sources, sinks, forgotten, head }: CommitRequest): void {
@@ -192,6 +201,15 @@ function readContents(database: Database.Database, request: OpenRequest, base: n
       .map((offset) => next.get(offset) as [number, number] | undefined)
       .filter((mark) => mark !== undefined),
   };
+}
+
+/** What the file should be long by its own word: "The Database File Format" of sqlite.org, 1.3.8. */
+function bytesByHeader(path: string): number {
+  const header = Buffer.alloc(32);
+  const file = openSync(path, 'r');
+  const read = readSync(file, header, 0, header.length, 0);
+  closeSync(file);
+  return read < header.length ? PAGE_BYTES : header.readUInt32BE(28) * header.readUInt16BE(16);
 }
 
 function prepare(database: Database.Database): Statements {

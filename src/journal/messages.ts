@@ -56,10 +56,16 @@ export interface CommitRequest {
   readonly now: number;
 }
 
-export interface Committed {
+/** What of the file is kept. */
+export interface Kept {
   readonly tail: number;
   /** There is more to discard than one step took. */
   readonly more: boolean;
+}
+
+export interface Committed extends Kept {
+  /** Records were found that make no sense. */
+  readonly damaged: boolean;
 }
 
 export interface CloseRequest {

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { Committed, JournalLimits } from './messages.ts';
+import type { JournalLimits, Kept } from './messages.ts';
 
 /** Records that one step discards at most, beyond twice what has come. */
 const STEP = 2000;
@@ -57,7 +57,7 @@ export class Retention {
   }
 
   /** @param now wall time, ms @param came how many records have come since the last step */
-  step(limits: JournalLimits, now: number, came: number): Committed {
+  step(limits: JournalLimits, now: number, came: number): Kept {
     // Twice, since the log outgrows its size by the commit that reaches it.
     const tooMuch = this.#usedBytes() > limits.maxSize - 2 * logBytesOf(limits);
     let upTo = this.#tail;

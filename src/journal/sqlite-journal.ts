@@ -332,7 +332,7 @@ export class SqliteJournal implements Journal {
     }
   }
 
-  #done(last: number, first: JournalRecord | undefined, { tail, more }: Committed): void {
+  #done(last: number, first: JournalRecord | undefined, { tail, more, damaged }: Committed): void {
     this.#committed = Math.max(this.#committed, last);
     this.#more = more;
     if (first) this.#timeline.add(first.sequence, first.time);
@@ -340,6 +340,7 @@ export class SqliteJournal implements Journal {
     this.#timeline.release(tail);
     this.#release();
     this.#alarm.recovered();
+    if (damaged) this.#alarm.damaged();
   }
 
   /** Memory keeps what no disk has, and of the rest what some sink will soon want. */
