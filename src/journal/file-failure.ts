@@ -11,6 +11,11 @@ export class FileFailure extends Error {
   }
 }
 
+/** Another process has the file. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+}
+
 /** The file is not what SQLite wrote. */
 export function isDamage(error: unknown): boolean {
   return error instanceof Error && 'code' in error && isDamageCode(String(error.code));

@@ -1,6 +1,7 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { checkReadable } from './journal-schema.ts';
 import type { PageRequest, ReadRequest, Rows } from './messages.ts';
+import { openSqlite } from './sqlite.ts';
 
 const BUSY_MS = 2000;
 
@@ -18,7 +19,7 @@ export class FileReader {
 
   /** @throws Error where the file cannot be opened or is no journal */
   constructor(path: string) {
-    this.#database = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+    this.#database = openSqlite(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
     try {
       checkReadable(this.#database);
       this.#read = this.#prepare(

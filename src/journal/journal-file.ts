@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
-import { FileFailure, isDamage } from './file-failure.ts';
+import type Database from 'better-sqlite3';
+import { FileFailure, isBusy, isDamage } from './file-failure.ts';
 import { migrate, versionOf } from './journal-schema.ts';
 import type { CloseRequest, CommitRequest, Committed, GapRow, Opened, OpenRequest, SinkRow } from './messages.ts';
 import { logBytesOf, Retention } from './retention.ts';
 import { Scrub } from './scrub.ts';
+import { openSqlite } from './sqlite.ts';
 
 /** Sequences that are given away ahead of what is committed: after a crash none of them is given again. */
 const RESERVE = 2 ** 20;
@@ -148,7 +149,7 @@ interface Contents {
 }
 
 function openDatabase(request: OpenRequest, base: number): { database: Database.Database; contents: Contents } {
-  const database = new Database(request.path, { timeout: BUSY_MS });
+  const database = openSqlite(request.path, { timeout: BUSY_MS });
   try {
     // Before anything is changed in it.
     const version = versionOf(database);
@@ -234,15 +235,14 @@ function prepare(database: Database.Database): Statements {
 
 /** Held as long as the process lives, however it ends. @throws FileFailure BUSY */
 function lock(path: string): Database.Database {
-  const database = new Database(path, { timeout: 0 });
+  const database = openSqlite(path, { timeout: 0 });
   try {
     database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return database;
   } catch (error) {
     database.close();
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY'))
-      throw new FileFailure('BUSY', 'another process has the journal open');
+    if (isBusy(error)) throw new FileFailure('BUSY', 'another process has the journal open');
     throw error;
   }
 }

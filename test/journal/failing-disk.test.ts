@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/index.ts';
 import { type Journal, type JournalState, SqliteJournal, type SqliteJournalOptions } from '../../src/journal/index.ts';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { LogLines, sample, until } from '../sinks/parts.ts';
 
 let folder: string;
@@ -65,7 +65,7 @@ async function numbers(journal: Journal, after: number): Promise<number[]> {
 /** Every commit fails, for a reason that SQLite is given from outside, until the returned function is called. */
 function refuseCommits(): () => void {
   const change = (sql: string): void => {
-    const database = new Database(path, { timeout: 5000 });
+    const database = openSqlite(path, { timeout: 5000 });
     database.exec(sql);
     database.close();
   };
@@ -158,7 +158,7 @@ describe('a disk that takes nothing', () => {
     const journal = await open();
     append(journal, 10);
     await committed(journal);
-    const other = new Database(path);
+    const other = openSqlite(path, {});
     other.exec('BEGIN IMMEDIATE');
     append(journal, 10);
     const began = performance.now();
@@ -290,7 +290,7 @@ describe('a journal that is deleted while it runs', () => {
 describe('a file that is not for this version', () => {
   test('of a newer labwire is left as it is', async () => {
     await (await open()).close();
-    const database = new Database(path);
+    const database = openSqlite(path, {});
     database.pragma('user_version = 99');
     database.close();
     const before = readFileSync(path);
@@ -302,7 +302,7 @@ describe('a file that is not for this version', () => {
   });
 
   test('of another program is left as it is', async () => {
-    const database = new Database(path);
+    const database = openSqlite(path, {});
     database.exec('CREATE TABLE books (title TEXT)');
     database.close();
     const before = readFileSync(path);

@@ -1,13 +1,14 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Scrub } from '../../src/journal/scrub.ts';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 
 const RECORDS = 10_000;
 const SECOND = 1000;
 
 let database: Database.Database;
 beforeEach(() => {
-  database = new Database(':memory:');
+  database = openSqlite(':memory:', {});
   database.exec('CREATE TABLE records (sequence INTEGER PRIMARY KEY, body TEXT)');
   const add = database.prepare('INSERT INTO records VALUES (?, ?)');
   for (let sequence = 1; sequence <= RECORDS; sequence++) add.run(sequence, sequence % 100 ? '[0,1.5]' : null);
