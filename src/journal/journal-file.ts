@@ -12,6 +12,8 @@ import { openSqlite } from './sqlite.ts';
 /** Sequences that are given away ahead of what is committed: after a crash none of them is given again. */
 const RESERVE = 2 ** 20;
 const PAGE_BYTES = 4096;
+/** The ends of the table and of each device's part of the index: of some hundred devices. */
+const CACHE_KB = 4096;
 /** How long another program's hands on the file are waited for. */
 const BUSY_MS = 2000;
 
@@ -33,8 +35,6 @@ export class JournalFile {
   readonly #database: Database.Database;
   readonly #lock: Database.Database;
   readonly #inode: number;
-  /** Bytes of the file at the last look. */
-  #size = 0;
   readonly #statements: Statements;
   readonly #retention: Retention;
   readonly #scrub: Scrub;
@@ -68,7 +68,7 @@ export class JournalFile {
       this.#inode = statSync(request.path).ino;
       this.#statements = prepare(this.#database);
       this.#retention = new Retention(this.#database, opened.contents.tail, this.#last);
-      this.#scrub = new Scrub(this.#database);
+      this.#scrub = new Scrub(request.path);
       this.#commit = this.#database.transaction((batch: CommitRequest) => this.#write(batch));
       const { id, tail, sinks, gaps, marks } = opened.contents;
       this.opened = { id, head: this.#last, tail, sinks, gaps, marks, ...(aside !== undefined && { aside }) };
@@ -92,6 +92,7 @@ export class JournalFile {
 
   /** Lets go of the file as it is. */
   release(): void {
+    this.#scrub.close();
     this.#database.close();
     this.#lock.close();
   }
@@ -100,9 +101,7 @@ export class JournalFile {
   #checkThere(): void {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (found?.ino !== this.#inode) throw new FileFailure('GONE', `${this.#path} was deleted or replaced`);
-    if (found.size < this.#size && found.size < bytesByHeader(this.#path))
-      throw new FileFailure('SQLITE_CORRUPT', `${this.#path} was cut`);
-    this.#size = found.size;
+    if (found.size < bytesByHeader(this.#path)) throw new FileFailure('SQLITE_CORRUPT', `${this.#path} was cut`);
   }
 
   #write({ first, count, text, sources, sinks, forgotten, head }: CommitRequest): void {
@@ -158,6 +157,7 @@ function openDatabase(request: OpenRequest, base: number): { database: Database.
     database.pragma('journal_mode = WAL');
     // A commit outlives the process, not a power cut: the log is synced at each checkpoint, some 4 MB apart.
     database.pragma('synchronous = NORMAL');
+    database.pragma(`cache_size = -${CACHE_KB}`);
     const logBytes = logBytesOf(request.limits);
     database.pragma(`wal_autocheckpoint = ${Math.ceil(logBytes / PAGE_BYTES)}`);
     database.pragma(`journal_size_limit = ${logBytes}`);

@@ -91,7 +91,8 @@ export class SqliteJournal implements Journal {
     this.#writer = new JournalWriter(path, clock, {
       request: () => ({
         limits: this.#limits,
-        floor: this.#floor(),
+        // What takes the place of a damaged file goes on with what memory holds.
+        floor: this.#begun ? this.#window.tail : this.#floor(),
         ...(this.#fileId !== undefined && { known: { id: this.#fileId, committed: this.#committed } }),
       }),
       opened: (opened) => this.#adopt(opened),

@@ -50,15 +50,18 @@ export class Arrivals {
 export class Currency {
   /** Messages that were older than one before, or historical. */
   readonly wrong: string[] = [];
+  /** The last number. */
+  newest = 0;
   readonly #client: MqttClient;
-  #newest = '';
+  #newestTime = '';
 
   private constructor(client: MqttClient) {
     this.#client = client;
     client.on('message', (_topic, payload) => {
-      const { time, historical } = JSON.parse(payload.toString()) as Reading;
-      if (time < this.#newest || historical) this.wrong.push(`${payload} after ${this.#newest}`);
-      this.#newest = time;
+      const { value, time, historical } = JSON.parse(payload.toString()) as Reading;
+      if (time < this.#newestTime || historical) this.wrong.push(`${payload} after ${this.#newestTime}`);
+      this.#newestTime = time;
+      this.newest = value ?? this.newest;
     });
   }
 

@@ -12,6 +12,8 @@ export interface CountOptions {
   /** Numbers per second. */
   readonly rate: number;
   readonly last: number;
+  /** Of its web server; default: any. */
+  readonly port?: number;
   /** Further lines of the configuration. */
   readonly more: string;
 }
@@ -22,12 +24,12 @@ export interface CountingSite {
 }
 
 /** Writes the configuration of a gateway with this one device. */
-export function countingSite({ folder, tty, rate, last, more }: CountOptions): CountingSite {
+export function countingSite({ folder, tty, rate, last, port = 0, more }: CountOptions): CountingSite {
   cpSync(PARTS, folder.path, { recursive: true });
   const ledger = folder.write('ledger', '');
   folder.write('package.json', '{ "type": "module" }');
   const text = `gateway: { id: lab }
-server: { port: 0 }
+server: { port: ${port} }
 ${more}
 devices:
   counter:

@@ -1,7 +1,9 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { Pty } from '../../src/index.ts';
-import { freePort, type Service, startMosquitto, subscribe } from '../integration/services.ts';
-import { Folder, labwire, type Running } from './labwire-process.ts';
+import { freePort, type Service, startInflux, startMosquitto, subscribe } from '../integration/services.ts';
+import { Arrivals } from './arrivals.ts';
+import { countingSite } from './counter.ts';
+import { eventually, Folder, labwire, type Running } from './labwire-process.ts';
 
 const LIMIT_MS = 3000;
 const folder = new Folder();
@@ -81,6 +83,38 @@ it('ends in time when the broker hangs', async () => {
   expect(milliseconds).toBeLessThan(LIMIT_MS);
   await broker.kill('SIGKILL');
   await live.stop();
+});
+
+it('ends in time while broker and database are dead, and loses nothing that was recorded meanwhile', async () => {
+  broker = await startMosquitto();
+  const influx = await startInflux();
+  onTestFinished(() => influx.stop());
+  const tty = Pty.open();
+  onTestFinished(() => tty.close());
+  const more = `mqtt: { url: "${broker.url}" }\ninflux: { url: "${influx.url}", database: lab }`;
+  const { file, ledger } = countingSite({ folder, tty: tty.path, rate: 1000, last: 1e6, more });
+  const arrivals = await Arrivals.of(broker, 1e6);
+  onTestFinished(() => arrivals.stop());
+  running = labwire('run', '--config', file);
+  await eventually(() => arrivals.counts[1] === 1);
+  await Promise.all([broker.kill(), influx.kill('SIGKILL')]);
+  const atOutage = ledger.begun;
+  await eventually(() => ledger.begun > atOutage + 2000);
+  const { status, milliseconds } = await running.stop();
+  expect(status).toBe(0);
+  expect(milliseconds).toBeLessThan(LIMIT_MS);
+
+  const recorded = ledger.begun;
+  await Promise.all([broker.start(), influx.start()]);
+  running = labwire('run', '--config', file);
+  const missing = (counts: Uint16Array): boolean => counts.subarray(1, recorded + 1).includes(0);
+  await eventually(() => !missing(arrivals.counts));
+  await eventually(async () => {
+    const stored = new Uint16Array(1e6);
+    for (const { n } of await influx.query(`SELECT n FROM counter WHERE n <= ${recorded}`, 'lab'))
+      stored[Number(n)] = 1;
+    return !missing(stored);
+  });
 });
 
 it('ends in time in mid-start, whenever the signal comes', async () => {

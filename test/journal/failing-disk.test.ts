@@ -250,6 +250,31 @@ describe('a damaged journal', () => {
   });
 });
 
+describe('a journal that is cut while it runs', () => {
+  test('is set aside with an alarm, and another goes on with what memory holds', async () => {
+    const journal = await open({ maxSize: 10e6 });
+    journal.offset('influx');
+    // More than stays in the log beside the file.
+    for (let i = 0; i < 6; i++) {
+      append(journal, 10_000);
+      await committed(journal);
+    }
+    truncateSync(path, Math.floor(statSync(path).size / 2));
+    append(journal, 10);
+    await until(() => states.length === 2);
+    await committed(journal);
+    expect(states).toEqual(['degraded', 'ok']);
+    expect(asides()).toHaveLength(1);
+    const { head } = journal;
+    await journal.close();
+    const again = await open();
+    expect(again.head).toBeGreaterThanOrEqual(head);
+    expect(again.dropped('influx')).toBeGreaterThan(0);
+    // The last two told of the alarm.
+    expect((await numbers(again, 0)).slice(-10).at(-1)).toBe(60_010);
+  });
+});
+
 describe('a journal that is deleted while it runs', () => {
   test('is begun anew with an alarm, with what memory holds, and the sinks keep their places', async () => {
     const journal = await open();
