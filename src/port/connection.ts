@@ -30,8 +30,8 @@ export interface Transport {
   /** Rejects with a LabwireError: PORT_ABSENT, PORT_BUSY, PORT_DENIED, PORT_FAILED. */
   open(events: ConnectionEvents, signal: AbortSignal): Promise<Connection>;
   /**
-   * Calls back when there is a sign that an opening may succeed now (the path appeared). Returns a function that ends
-   * the watch. A transport that cannot know has none, and is tried with a back-off.
+   * Calls back when there is a sign that an opening may succeed now: the path appeared, or something else is there than
+   * what was opened last (then soon after the call, never during it). Returns a function that ends the watch. A transport that cannot know has none, and is tried with a back-off.
    */
   watch?(appeared: () => void): () => void;
   /** Ends what lives longer than one connection: an emulated instrument. Called once, when the port is given up. */

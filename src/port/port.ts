@@ -15,7 +15,7 @@ import type { Connection, Transport } from './connection.ts';
 import { Leftovers } from './leftovers.ts';
 import { OutageLog } from './outage-log.ts';
 import { nextPortState, type PortEvent, type PortState } from './port-state.ts';
-import { lossDelay, retryDelay, STABLE_MS } from './retry-delay.ts';
+import { retryDelay, STABLE_MS } from './retry-delay.ts';
 import { Session } from './session.ts';
 import { Traffic } from './traffic/traffic.ts';
 import { closedError } from './transport/port-errors.ts';
@@ -85,7 +85,6 @@ export class Port {
   #appeared = false;
   /** Failed attempts and losses since it was last well. */
   #failures = 0;
-  #lossesInRow = 0;
   #openSince = 0;
   /** Their file descriptors are not free: until they are, the port cannot be opened again. */
   readonly #leftovers = new Leftovers();
@@ -119,7 +118,6 @@ export class Port {
   start(): void {
     if (this.#state !== 'closed') return;
     this.#failures = 0;
-    this.#lossesInRow = 0;
     this.#change('start');
     void this.#open();
   }
@@ -333,23 +331,21 @@ export class Port {
     if (wasOpen) {
       this.#counters.losses++;
       this.#forgetFailures();
-      this.#lossesInRow++;
     }
     this.#end('lost', reason);
-    this.#wait(reason, wasOpen && this.#transport.watch !== undefined);
+    this.#wait(reason);
   }
 
   #fail(reason: Error): void {
     this.#attempt = undefined;
     this.#change('failed', reason);
-    this.#wait(reason, false);
+    this.#wait(reason);
   }
 
   /** A port that was well: its next failure is the first of a row. */
   #forgetFailures(): void {
     if (this.#clock.monotonic() - this.#openSince < STABLE_MS) return;
     this.#failures = 0;
-    this.#lossesInRow = 0;
     this.#outage.begin();
   }
 
@@ -374,7 +370,7 @@ export class Port {
   readonly #notClean = (error: unknown): void =>
     this.#log.warn({ err: error }, `${this.name} did not close cleanly; if it does not open again, unplug it`);
 
-  #wait(reason: Error, mayBeBack: boolean): void {
+  #wait(reason: Error): void {
     // Who was told of the end may have stopped the port.
     if (this.#state !== 'waiting') return;
     this.#outage.failed(reason);
@@ -384,9 +380,7 @@ export class Port {
       this.#tryAgain();
       return;
     }
-    const random = this.#random();
-    const delay = mayBeBack ? lossDelay(this.#lossesInRow, this.#failures, random) : retryDelay(this.#failures, random);
-    this.#retry = this.#clock.setTimer(() => this.#tryAgain(), delay);
+    this.#retry = this.#clock.setTimer(() => this.#tryAgain(), retryDelay(this.#failures, this.#random()));
   }
 
   #tryAgain(): void {

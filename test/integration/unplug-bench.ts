@@ -160,9 +160,9 @@ export class UnplugBench {
   }
 
   /** Plugs in again, waits for the port, and asks. */
-  async comeBack(replug = () => this.plug.replug()): Promise<void> {
+  async comeBack(replug: () => unknown = () => this.plug.replug()): Promise<void> {
     const begin = performance.now();
-    replug();
+    await replug();
     await this.until('open');
     this.returns.push(performance.now() - begin);
     await limited('the answer after the return', this.ask());

@@ -449,26 +449,37 @@ describe('Port', () => {
     expect(await waiting).toContain('theWaitingTask');
   });
 
-  it('tries soon after a loss where a path is watched, since it may have come back before anyone watched', async () => {
-    const { clock, memory, port } = bench({ transport: (real) => ({ ...real, watch: () => () => {} }) });
+  it('is opened at once, a hundred times in a row, where its transport says that something else is there', async () => {
+    const { clock, memory, port } = bench({
+      transport: (real) => ({
+        ...real,
+        watch: (appeared) => {
+          queueMicrotask(appeared);
+          return () => {};
+        },
+      }),
+    });
     port.start();
-    for (let round = 0; round < 5; round++) {
-      await clock.advance(200);
-      expect(port.state).toBe('open');
+    await clock.advance(50);
+    for (let round = 1; round <= 100; round++) {
       memory.unplug();
       memory.plug();
+      await clock.advance(50);
+      expect([port.state, port.counters.opens]).toEqual(['open', round + 1]);
     }
-    await clock.advance(200);
-    memory.unplug();
-    memory.plug();
-    // It comes and goes: from then on it is tried less and less often, until it was well for a while.
-    await clock.advance(5_000);
-    expect(port.state).toBe('waiting');
-    await clock.advance(16_000);
-    memory.unplug();
-    memory.plug();
-    await clock.advance(200);
-    expect(port.state).toBe('open');
+    await port.stop();
+  });
+
+  it('is tried less and less often where it opens and breaks again and again, and nothing is new', async () => {
+    const { clock, memory, port } = bench({ transport: (real) => ({ ...real, watch: () => () => {} }) });
+    port.start();
+    port.onOpen(() => {
+      memory.unplug();
+      memory.plug();
+    });
+    await clock.advance(60_000);
+    expect(port.counters.opens).toBeGreaterThan(5);
+    expect(port.counters.opens).toBeLessThan(12);
     await port.stop();
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lossDelay, retryDelay } from '../../src/port/retry-delay.ts';
+import { retryDelay } from '../../src/port/retry-delay.ts';
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
@@ -20,21 +20,6 @@ describe('the delay before the next attempt', () => {
         expect(delay).toBeGreaterThanOrEqual(longest * 0.75);
         expect(retryDelay(failures + 1, 0)).toBeGreaterThanOrEqual(longest);
       }),
-    );
-  });
-
-  it('is at most a tenth of a second where a sign may have been missed, but not for a port that comes and goes', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 1e9 }),
-        fc.integer({ min: 1, max: 20 }),
-        random,
-        (failures, losses, chance) => {
-          const delay = lossDelay(losses, failures, chance);
-          if (losses > 5) expect(delay).toBe(retryDelay(failures, chance));
-          else expect(delay >= 75 && delay <= 100).toBe(true);
-        },
-      ),
     );
   });
 });

@@ -2,7 +2,7 @@ import type { BindingInterface, BindingPortInterface, OpenOptions } from '@seria
 import { SerialPortStream } from '@serialport/stream';
 import { type Clock, systemClock, unlessAborted } from '../../base/index.ts';
 import type { Connection, ConnectionEvents, Transport } from '../connection.ts';
-import { watchPath } from '../discovery/path-watch.ts';
+import { PathReturn } from '../discovery/path-return.ts';
 import { Leftovers } from '../leftovers.ts';
 import { hangupBinding } from './hangup-binding.ts';
 import { closedError, lostError, openingError } from './port-errors.ts';
@@ -35,6 +35,7 @@ export function serialTransport(
   // An opening that was given up may still hang in the driver: the next one waits for it, or it would take a thread each.
   const leftovers = new Leftovers();
   const what = `Opening ${path}`;
+  const place = new PathReturn(path);
   return {
     name: path,
     simulated: false,
@@ -42,6 +43,7 @@ export function serialTransport(
       const refusal = refusedSetting(path, settings);
       if (refusal) throw refusal;
       await leftovers.gone(what, signal);
+      place.opening();
       const serial = new SerialConnection(openOptions, system, events);
       const opening = serial.open().then(() => applyLines(serial, settings, clock, signal));
       leftovers.add(opening);
@@ -55,7 +57,7 @@ export function serialTransport(
       }
       return serial;
     },
-    ...(path.startsWith('/') ? { watch: (appeared: () => void) => watchPath(path, appeared) } : {}),
+    ...(path.startsWith('/') ? { watch: (appeared: () => void) => place.watch(appeared) } : {}),
   };
 }
 

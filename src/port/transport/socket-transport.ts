@@ -1,7 +1,7 @@
 import { createConnection, type NetConnectOpts } from 'node:net';
 import { abortError, type Clock, LabwireError, sleep, systemClock } from '../../base/index.ts';
 import type { Connection, ConnectionEvents, Transport } from '../connection.ts';
-import { watchPath } from '../discovery/path-watch.ts';
+import { PathReturn } from '../discovery/path-return.ts';
 import { permissionRemedy } from './port-errors.ts';
 import { SocketConnection, socketReason } from './socket-connection.ts';
 
@@ -36,6 +36,7 @@ export function tcpTransport(host: string, port: number, options: SocketOptions 
 /** A serial port, or an instrument's program, behind a Unix socket: `socat`, a container's volume. */
 export function unixTransport(path: string, options: SocketOptions = {}): Transport {
   const name = `unix:${path}`;
+  const place = new PathReturn(path);
   return {
     name,
     simulated: false,
@@ -43,6 +44,7 @@ export function unixTransport(path: string, options: SocketOptions = {}): Transp
       const clock = options.clock ?? systemClock;
       if (Buffer.byteLength(path) > LONGEST_UNIX_PATH) throw pathTooLong(path);
       for (let attempt = 1; ; attempt++) {
+        place.opening();
         try {
           return await connect(name, { path }, (cause) => unixError(name, path, cause), clock, events, signal);
         } catch (error) {
@@ -51,7 +53,7 @@ export function unixTransport(path: string, options: SocketOptions = {}): Transp
         await sleep(clock, LISTEN_PAUSE_MS, signal);
       }
     },
-    ...(path.startsWith('/') ? { watch: (appeared: () => void) => watchPath(path, appeared) } : {}),
+    ...(path.startsWith('/') ? { watch: (appeared: () => void) => place.watch(appeared) } : {}),
   };
 }
 

@@ -116,6 +116,26 @@ describe('a port by its USB adapter', () => {
     expect(lines[0]).toContain('was lost');
   });
 
+  it('opens again by itself when the adapter returns before its loss is noticed, time and again', async () => {
+    const { port } = newPort();
+    const plug = (): Pty => {
+      const pty = newPty();
+      tree.plug({ adapter: 'ftdi', location: '1-1', tty: 'ttyUSB0', target: pty.path });
+      return pty;
+    };
+    let pty = plug();
+    port.start();
+    for (let round = 1; round <= 30; round++) {
+      await eventually(() => port.state === 'open', `opening ${round}`);
+      expect(port.counters.opens).toBe(round);
+      pty.close();
+      tree.unplug('1-1');
+      pty = plug();
+      await eventually(() => port.counters.losses === round, `loss ${round}`);
+    }
+    await eventually(() => port.state === 'open', 'the last opening');
+  });
+
   it('leaves a foreign adapter on the old path alone', async () => {
     const { port } = newPort();
     const pty = newPty();
