@@ -59,6 +59,7 @@ export const errorCodes = {
   SERVER_ADDRESS: 'The server cannot listen on the configured address.',
   GATEWAY_UNREACHABLE: 'No gateway answers at the address.',
   GATEWAY_REFUSED: 'A gateway does not do what it was asked for, or something else answers at its address.',
+  EXPORT_FAILED: 'What is exported cannot be written.',
   USAGE: 'A command was called with wrong arguments.',
   INTERNAL: 'A mistake in labwire or a driver.',
 } as const;

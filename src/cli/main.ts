@@ -19,8 +19,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 // A reader such as `head` may leave early; that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  // A disk that is full, mostly: not even what is half written is of use.
+  process.stderr.write(`labwire: standard output cannot be written: ${error.message}\n`);
+  process.exit(1);
 });
 
 const [{ processIo }, { runCli }] = await Promise.all([import('./io.ts'), import('./program.ts')]);

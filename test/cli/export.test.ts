@@ -148,6 +148,18 @@ describe('labwire export', () => {
     });
   });
 
+  it('listens for signals only as long as it exports', async () => {
+    await record(sample({ t1: 1 }));
+    const signals: (AbortSignal | undefined)[] = [];
+    const untilStopped = (signal?: AbortSignal): Promise<void> => {
+      signals.push(signal);
+      return new Promise(() => {});
+    };
+    await labwireExport({}, { untilStopped });
+    await expect(labwireExport({ device: 'none' }, { untilStopped })).rejects.toMatchObject({ code: 'USAGE' });
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+  });
+
   it('says so where there is no journal', async () => {
     const io = { print: () => {}, env: {}, terminal: false, untilStopped: async () => {} };
     const err: string[] = [];

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
+import { finished, type Writable } from 'node:stream';
 import { didYouMean, isoTime, LabwireError, toError } from '../../base/index.ts';
 import { formatIssue, loadConfiguration } from '../../config/index.ts';
 import { quality, type Sample } from '../../instrument/index.ts';
@@ -84,18 +83,21 @@ async function exportTo(
 ): Promise<number> {
   const output = out === undefined ? streams.output : await newFile(out);
   let stopped = false;
-  void io.untilStopped().then(() => {
+  // An export that is done listens for signals no more: nothing else would end the process.
+  const done = new AbortController();
+  void io.untilStopped(done.signal).then(() => {
     stopped = true;
   });
   const progress = io.terminal ? new ProgressLine(streams.progress, reader.count(query)) : undefined;
   try {
-    const [count, finished] = await writeSamples(reader.range(query), format, output, (done) => {
-      progress?.show(done);
+    const target = new Target(output, out ?? 'standard output');
+    const [count, all] = await writeSamples(reader.range(query), format, target, (written) => {
+      progress?.show(written);
       return stopped;
     });
-    if (out !== undefined) await closed(output);
+    if (out !== undefined) await target.close();
     progress?.clear();
-    if (finished) {
+    if (all) {
       if (io.terminal) io.complain(`${count.toLocaleString('en')} samples${out === undefined ? '' : ` in ${out}`}`);
       return 0;
     }
@@ -104,6 +106,8 @@ async function exportTo(
     progress?.clear();
     if (out !== undefined) await rm(out, { force: true });
     throw error;
+  } finally {
+    done.abort();
   }
   // Half an export must not pass for a whole one.
   if (out !== undefined) await rm(out, { force: true });
@@ -114,9 +118,9 @@ async function exportTo(
 async function writeSamples(
   samples: AsyncIterable<Sample>,
   format: ExportOptions['format'],
-  output: Writable,
+  target: Target,
   tell: (done: number) => boolean,
-): Promise<[count: number, finished: boolean]> {
+): Promise<[count: number, all: boolean]> {
   const write = format === 'csv' ? csvRows : lineWriter();
   let text = format === 'csv' ? 'time,device,channel,value,unit,quality,reason\n' : '';
   let count = 0;
@@ -124,11 +128,11 @@ async function writeSamples(
     text += write(sample);
     count++;
     if (text.length < CHUNK) continue;
-    await pass(output, text);
+    await target.write(text);
     text = '';
     if (tell(count)) return [count, false];
   }
-  await pass(output, text);
+  await target.write(text);
   return [count, true];
 }
 
@@ -166,13 +170,36 @@ async function newFile(path: string): Promise<Writable> {
   }
 }
 
-/** Writes, and waits until there is room for more. */
-async function pass(output: Writable, text: string): Promise<void> {
-  if (text !== '' && !output.write(text)) await once(output, 'drain');
-}
+/** Where the text goes, a piece at a time. */
+class Target {
+  readonly #stream: Writable;
+  readonly #name: string;
 
-async function closed(output: Writable): Promise<void> {
-  const done = once(output, 'close');
-  output.end();
-  await done;
+  constructor(stream: Writable, name: string) {
+    this.#stream = stream;
+    this.#name = name;
+    // Each failure is that of a write or of the end, which say so themselves.
+    stream.on('error', () => {});
+  }
+
+  /** @throws LabwireError EXPORT_FAILED */
+  write(text: string): Promise<void> {
+    if (text === '') return Promise.resolve();
+    return this.#done((done) => this.#stream.write(text, done));
+  }
+
+  /** @throws LabwireError EXPORT_FAILED */
+  close(): Promise<void> {
+    return this.#done((done) => finished(this.#stream.end(), done));
+  }
+
+  #done(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      begin((error) => {
+        if (!error) return resolve();
+        const message = `The export to ${this.#name} failed, and is not whole: ${error.message}`;
+        reject(new LabwireError('EXPORT_FAILED', message, { cause: error }));
+      });
+    });
+  }
 }
