@@ -30,8 +30,21 @@ export interface ServerOptions {
 const LIMIT_MS = 10_000;
 const LONGEST_RETRY_AFTER_MS = 600_000;
 const LONGEST_WORDS = 1000;
-/** What InfluxDB answers with 400 where it is not the points that are wrong. */
-const OF_THE_REQUEST = /\b(database is required|retention policy not found|invalid precision|bucket|organization)\b/i;
+/**
+ * How InfluxDB's sentences begin that it answers with 400 where it is not the points that are wrong. What it says of
+ * points begins otherwise (`partial write: …`, `unable to parse …`), and quotes names and values of theirs.
+ */
+const OF_THE_REQUEST = new RegExp(
+  `^(${[
+    '(a )?(database|db|bucket|org|organization)( name| id)? (is required|required|not found|not specified)',
+    '(database|bucket|organization)( name| id)? "[^"]*" not found',
+    '(missing|invalid) (db|database|bucket|org|organization|precision)\\b',
+    'no org/bucket destination',
+    'failed to (decode|deserialize) (request|org/bucket)',
+    'retention policy not found',
+  ].join('|')})`,
+  'i',
+);
 
 /**
  * One InfluxDB, by its 1.x endpoints. Of the client library it uses the transport alone: its `writePoints` takes some

@@ -234,6 +234,35 @@ describe('the InfluxDB sink', () => {
     expect(sink.status.dropped).toBe(5001);
   });
 
+  test.each([
+    'partial write: field type conflict: input field \\"bucket\\" on measurement \\"rain\\" is type string dropped=1',
+    'failure writing points to database: partial write: field type conflict: input field \\"organization\\" dropped=1',
+    "unable to parse 'rain bucket=database is required': invalid number",
+  ])('passes over a point that is refused in words that it brought with it: %s', async (said) => {
+    const { server, sink, record, values } = await setup();
+    server.answer = ({ lines }) =>
+      lines.some((line) => line.includes(' t1=2,')) ? { status: 400, body: `{"error":"${said}"}` } : OK;
+    record(1, 2, 3);
+    await until(() => sink.status.lag === 0);
+    expect(new Set(values())).toEqual(new Set([1, 3]));
+    expect(sink.status).toMatchObject({ connected: true, dropped: 1 });
+  });
+
+  test.each([
+    'database is required',
+    'retention policy not found: short',
+    'invalid precision \\"x\\" (use n, u, ms, s, m or h)',
+    'bucket \\"cold\\" not found',
+    'organization name \\"physics\\" not found',
+    'no org/bucket destination provided',
+  ])('drops nothing where the request itself is wrong: %s', async (said) => {
+    const { server, sink, record } = await setup();
+    server.answer = () => ({ status: 400, body: `{"error":"${said}"}` });
+    record(1);
+    await until(() => sink.status.retries === 1);
+    expect(sink.status).toMatchObject({ connected: false, dropped: 0, lag: 1 });
+  });
+
   test('halves what is too large, and keeps to the smaller size', async () => {
     const { server, sink, parts, record, values } = await setup();
     server.answer = ({ lines }) => (lines.length > 1300 ? { status: 413 } : OK);
