@@ -158,6 +158,8 @@ export class Pump {
     const { journal, state, topics, board, name } = this.#parts;
     const head = journal.head;
     this.#cursor = head;
+    // What the records that are skipped have said of channels.
+    topics.described(state.devices(), (topic, payload) => this.retain(topic, payload));
     this.#live = new Lane({
       historical: false,
       ...(this.#live && { overflow: this.#live.overflow }),

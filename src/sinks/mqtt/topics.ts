@@ -142,6 +142,16 @@ export class Topics {
     else this.#described.set(source.device, source);
   }
 
+  /** Takes the devices as they are now, and clears the readings of what was described before and is no more. */
+  described(devices: Iterable<DeviceDescription>, publish: Publish): void {
+    const gone = new Map(this.#described);
+    for (const source of devices) {
+      gone.delete(source.device);
+      this.withdrawn(source, publish);
+    }
+    for (const source of gone.values()) this.withdrawn({ ...source, channels: new Map() }, publish);
+  }
+
   #poll(form: DeviceForm, sample: Sample, thinner: Thinner, ending: string, publish: Publish): void {
     let channels = '';
     for (const id in sample.values) {

@@ -315,6 +315,36 @@ describe('the MQTT sink', () => {
     ]);
   });
 
+  test('it is cleared too where the device was described before the connection, and none of those that it still has', async () => {
+    const { client, parts, news } = setup();
+    client().prompt = true;
+    parts.journal.append({ kind: 'description', sequence: 0, time: 0, source: description() });
+    client().accept();
+    await turn();
+    news();
+    const channels = new Map([...description().channels].filter(([id]) => id !== 't2'));
+    parts.journal.append({ kind: 'description', sequence: 0, time: 0, source: description({ channels }) });
+    await turn();
+    expect(news().map(({ topic, payload }) => [topic, payload])).toEqual([['labwire/lab_a/cryostat/channels/t2', '']]);
+  });
+
+  test('it is cleared too where the description is skipped, since the broker is far behind', async () => {
+    const { client, parts, news } = setup();
+    client().prompt = true;
+    client().accept();
+    await turn();
+    news();
+    const channels = new Map([...description().channels].filter(([id]) => id !== 't2'));
+    parts.state.described = [description({ channels })];
+    parts.journal.append({ kind: 'description', sequence: 0, time: 0, source: description({ channels }) });
+    for (let i = 0; i < 10_001; i++) parts.journal.append(event());
+    await turn();
+    expect(news().map(({ topic, payload }) => [topic, payload])).toContainEqual([
+      'labwire/lab_a/cryostat/channels/t2',
+      '',
+    ]);
+  });
+
   test('events go out unretained, descriptions of channels not at all', async () => {
     const { sink, client, parts, news } = setup();
     client().prompt = true;
