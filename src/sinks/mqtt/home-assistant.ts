@@ -26,6 +26,8 @@ interface Announced {
   readonly platforms: Platforms;
 }
 
+/** Default of Home Assistant, whatever the prefix of its discovery. */
+const BIRTH_TOPIC = 'homeassistant/status';
 /** From `online` of Home Assistant to our answer: several at once are answered once. */
 const GREETING_MS = 1000;
 
@@ -51,8 +53,9 @@ export class HomeAssistant {
     return `${this.#parts.prefix}/device/+/config`;
   }
 
-  get #status(): string {
-    return `${this.#parts.prefix}/status`;
+  /** Where it says `online`: its birth topic is a setting of its own, which mostly stays as it is. */
+  get #statuses(): string[] {
+    return [...new Set([`${this.#parts.prefix}/status`, BIRTH_TOPIC])];
   }
 
   open(client: MqttClient): void {
@@ -61,7 +64,11 @@ export class HomeAssistant {
     this.#announced.clear();
     this.#settling.begin();
     const options = { qos: 1, nl: true } as const;
-    client.subscribe([this.#status, this.#filter], options, () => client === this.#client && this.#settling.heard());
+    client.subscribe(
+      [...this.#statuses, this.#filter],
+      options,
+      () => client === this.#client && this.#settling.heard(),
+    );
   }
 
   close(): void {
@@ -73,9 +80,10 @@ export class HomeAssistant {
 
   /** Takes a message. @returns whether it was one for it */
   received(topic: string, payload: Buffer, retained: boolean): boolean {
-    if (!topic.startsWith(`${this.#parts.prefix}/`)) return false;
+    const status = this.#statuses.includes(topic);
+    if (!status && !topic.startsWith(`${this.#parts.prefix}/`)) return false;
     // A retained `online` says nothing new: all is told at each connection.
-    if (topic === this.#status && !retained && payload.toString() === 'online') this.#greet();
+    if (status && !retained && payload.toString() === 'online') this.#greet();
     else if (retained && payload.length > 0) this.#found(topic, payload);
     return true;
   }

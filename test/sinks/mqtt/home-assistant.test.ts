@@ -144,6 +144,19 @@ describe('Home Assistant', () => {
     expect(all.news().map(({ topic }) => topic)).toEqual(['ha/x/device/labwire-lab_a-cryostat/config']);
   });
 
+  test('is heard on its own birth topic too, with another prefix of discovery', async () => {
+    const all = setup({ homeAssistant: { prefix: 'ha/x' } });
+    await told(all);
+    all.news();
+    expect([...all.client().subscribed.keys()]).toEqual(
+      expect.arrayContaining(['ha/x/status', 'homeassistant/status']),
+    );
+    all.client().receive('homeassistant/status', 'online');
+    await all.parts.clock.advance(2000);
+    await turn();
+    expect(all.news().map(({ topic }) => topic)).toEqual(['ha/x/device/labwire-lab_a-cryostat/config']);
+  });
+
   test('a broker that answers no subscription holds it up for three seconds at most', async () => {
     const all = setup({ homeAssistant: { prefix: 'homeassistant' } });
     all.client().subscribe = () => {};
