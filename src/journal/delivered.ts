@@ -39,6 +39,12 @@ export class Delivered {
     else if (after < upTo) this.#insert(after, upTo);
   }
 
+  /** What another has delivered beyond a sequence is delivered. */
+  addBeyond(after: number, other: Delivered): void {
+    this.add(after, other.#upTo);
+    for (const range of other.#ranges) this.add(Math.max(after, range.after), range.upTo);
+  }
+
   /** What lies up to here cannot be had any more. @returns how many sequences of it were not delivered */
   pass(upTo: number): number {
     if (upTo <= this.#upTo) return 0;

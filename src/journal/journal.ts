@@ -111,6 +111,11 @@ export interface Journal {
   dropped(sink: string): number;
   /** The sink is no more: nothing is kept for it any longer. */
   forget(sink: string): void;
+  /**
+   * Calls back when what sinks had delivered moved back: a file was found only after a while, and knows of records that
+   * they have not. A sink that has taken note of `delivered` takes from there to where it began for backlog too.
+   */
+  onRewind(listener: () => void): () => void;
   readonly state: JournalState;
   /** Calls back when `state` changed. */
   onState(listener: (state: JournalState) => void): () => void;

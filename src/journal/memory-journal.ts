@@ -104,6 +104,10 @@ export class MemoryJournal implements Journal {
     return this.#reader(sink).dropped;
   }
 
+  onRewind(): () => void {
+    return () => {};
+  }
+
   onState(): () => void {
     return () => {};
   }

@@ -89,16 +89,20 @@ export class SinkBooks {
    * Takes what a file says. A sink that has already begun here had nothing of what the file has for it.
    *
    * @param start where this process began
+   * @returns whether what a sink had delivered moved back
    */
-  adopt(rows: readonly SinkRow[], gaps: readonly GapRow[], start: number): void {
+  adopt(rows: readonly SinkRow[], gaps: readonly GapRow[], start: number): boolean {
+    let rewound = false;
     this.#gaps.release(Number.POSITIVE_INFINITY);
     for (const [after, upTo] of gaps) this.#gaps.add(after, upTo);
     for (const [name, offset, dropped] of rows) {
       const book = this.#books.get(name);
       const delivered = new Delivered(offset);
-      if (book) delivered.add(start, book.delivered.upTo);
+      if (book) delivered.addBeyond(start, book.delivered);
+      if (book && delivered.upTo < book.delivered.upTo) rewound = true;
       this.#books.set(name, { delivered, dropped: dropped + (book?.dropped ?? 0), losing: false, changed: true });
     }
+    return rewound;
   }
 
   /** Everything has to be written again. @param forgotten what `take` had given of this */

@@ -1,4 +1,4 @@
-import { type Clock, LabwireError, type Logger, type Timer, toError } from '../base/index.ts';
+import { type Clock, LabwireError, Listeners, type Logger, type Timer, toError } from '../base/index.ts';
 import type { Sample } from '../instrument/index.ts';
 import { FileFailure, isDamageCode } from './file-failure.ts';
 import type { Journal, JournalRecord, JournalState, RangeQuery } from './journal.ts';
@@ -64,6 +64,7 @@ export class SqliteJournal implements Journal {
   readonly #backlog: JournalBacklog;
   #limits: JournalLimits;
   #listeners: readonly (() => void)[] = [];
+  readonly #rewinds = new Listeners<[]>();
   #window: RecordWindow;
   #begun = false;
   /** The head when this process began. */
@@ -138,6 +139,10 @@ export class SqliteJournal implements Journal {
 
   onState(listener: (state: JournalState) => void): () => void {
     return this.#alarm.onState(listener);
+  }
+
+  onRewind(listener: () => void): () => void {
+    return this.#rewinds.add(listener);
   }
 
   append(record: JournalRecord): void {
@@ -247,22 +252,28 @@ export class SqliteJournal implements Journal {
 
   #adopt(opened: Opened): void {
     const { id, head, tail, sinks, gaps, marks, aside } = opened;
+    let rewound = false;
     if (!this.#begun) {
       this.#begin(head);
       this.#books.adopt(sinks, gaps, head);
       this.#alarm.losing(this.#books.discardUpTo(tail));
       for (const [sequence, time] of marks.toSorted(([a], [b]) => a - b)) this.#timeline.add(sequence, time);
     } else if (id === this.#fileId) this.#committed = Math.max(this.#committed, Math.min(head, this.head));
-    else this.#goOver(opened);
+    else rewound = this.#goOver(opened);
     this.#fileId = id;
     this.#encoder = new RecordEncoder();
     if (aside !== undefined) this.#alarm.setAside(aside);
     this.#schedule();
     this.#watchIdle();
+    if (rewound) this.#rewinds.tell();
   }
 
-  /** Another file than before, or one that could not be read before: what memory holds goes into it. */
-  #goOver({ head, sinks, gaps }: Opened): void {
+  /**
+   * Another file than before, or one that could not be read before: what memory holds goes into it.
+   *
+   * @returns whether what a sink had delivered moved back
+   */
+  #goOver({ head, sinks, gaps }: Opened): boolean {
     const { tail } = this.#window;
     if (head > tail) {
       const what = 'it is another journal than before, whose records have later numbers; a restart goes on with it';
@@ -270,9 +281,10 @@ export class SqliteJournal implements Journal {
     }
     // What was only in the file before is gone with it.
     if (this.#fileId !== undefined) this.#alarm.losing(this.#books.discardUpTo(tail));
-    this.#books.adopt(sinks, [...gaps, ...(head > 0 ? [[head, tail] as const] : [])], this.#start);
+    const rewound = this.#books.adopt(sinks, [...gaps, ...(head > 0 ? [[head, tail] as const] : [])], this.#start);
     this.#books.renew();
     this.#committed = tail;
+    return rewound;
   }
 
   #failed(failure: FileFailure): void {

@@ -68,6 +68,9 @@ class InfluxSink implements Sink {
   readonly #reachedGate = new Gate();
   /** What lies behind this sequence is live. */
   #live = 0;
+  /** What lies before was delivered when the sink was started, by what the journal knew then. */
+  #begin = 0;
+  #forgetRewind: (() => void) | undefined;
   /** When live records may be written again, by the monotonic clock. */
   #nextWrite = 0;
   /** What ended the lanes. */
@@ -104,7 +107,11 @@ class InfluxSink implements Sink {
   }
 
   start(): void {
-    this.#live = this.#journal.delivered(this.name);
+    this.#begin = this.#journal.delivered(this.name);
+    this.#live = this.#begin;
+    this.#forgetRewind = this.#journal.onRewind(() => {
+      this.#addBehind({ after: this.#journal.delivered(this.name), upTo: this.#begin });
+    });
     this.#wait.start();
     this.#running = this.#run();
   }
@@ -118,6 +125,7 @@ class InfluxSink implements Sink {
     // Nothing but a disk that hangs can hold it now.
     await within(this.#clock, limitMs * (1 - DRAIN_SHARE), this.#running, 'Abandoning what is left').catch(() => {});
     this.#wait.stop();
+    this.#forgetRewind?.();
     this.#board.disconnected();
   }
 

@@ -17,11 +17,13 @@ const RETRY_MS = 1000;
 /** What lies behind in the journal, read in bounded batches, one ahead of what is being published. */
 export class Backlog {
   readonly #parts: BacklogParts;
+  /** Where it began: what lies before was delivered then, and may be found not to be by a journal that comes late. */
+  readonly after: number;
   #queue: readonly JournalRecord[] = [];
   #at = 0;
   #ahead: readonly JournalRecord[] | undefined;
   /** Everything up to here is read. */
-  #cursor = 0;
+  #cursor: number;
   #upTo = 0;
   #reading = false;
   #retry: Timer | undefined;
@@ -29,7 +31,8 @@ export class Backlog {
 
   constructor(parts: BacklogParts) {
     this.#parts = parts;
-    this.#cursor = parts.journal.delivered(parts.name);
+    this.after = parts.journal.delivered(parts.name);
+    this.#cursor = this.after;
   }
 
   /** The end of it. */

@@ -49,6 +49,7 @@ export class Pump {
   #live: Lane | undefined;
   #backlog: Backlog | undefined;
   #past: Lane | undefined;
+  #forgetRewind: (() => void) | undefined;
   /** Changed state by topic: of several changes that wait, only the last is sent. */
   readonly #state = new Map<string, string>();
   #messages: Message[] = [];
@@ -75,22 +76,16 @@ export class Pump {
   }
 
   open(client: MqttClient, limits: BrokerLimits): void {
-    const { topics, state, board, journal, name } = this.#parts;
+    const { topics, state, journal } = this.#parts;
     this.#outgoing.open(client, limits);
     this.#full = false;
     this.#messages = [];
     this.#state.clear();
     this.#state.set(topics.status, 'online');
     for (const entry of state.snapshot()) this.change(entry);
-    this.#past = new Lane({
-      historical: true,
-      delivered: (upTo, records) => {
-        board.delivered += records;
-        journal.acknowledge(name, upTo);
-        this.#passBacklog();
-      },
-    });
-    this.#backlog = new Backlog({ ...this.#parts, ready: this.wake, failed: (error) => this.#unreadable(error) });
+    this.#openBacklog();
+    this.#forgetRewind?.();
+    this.#forgetRewind = journal.onRewind(() => this.#rewind());
     this.#live = undefined;
     this.#beginAnew();
     this.wake();
@@ -100,6 +95,7 @@ export class Pump {
   close(): void {
     this.#outgoing.close();
     this.#backlog?.close();
+    this.#forgetRewind?.();
     this.#idle();
   }
 
@@ -151,6 +147,30 @@ export class Pump {
       if (client) client.publish(status, 'offline', stateOptions, () => resolve());
       else resolve();
     });
+  }
+
+  /** What is not delivered now, up to an end that is yet to be set. */
+  #openBacklog(): void {
+    const { journal, board, name } = this.#parts;
+    const backlog = new Backlog({ ...this.#parts, ready: this.wake, failed: (error) => this.#unreadable(error) });
+    this.#backlog?.close();
+    this.#backlog = backlog;
+    this.#past = new Lane({
+      historical: true,
+      delivered: (upTo, records) => {
+        board.delivered += records;
+        journal.acknowledge(name, upTo, backlog.after);
+        this.#passBacklog();
+      },
+    });
+  }
+
+  /** The backlog begins further back than it was thought to; what of it is under way goes out twice. */
+  #rewind(): void {
+    const upTo = this.#backlog?.upTo ?? 0;
+    this.#openBacklog();
+    this.#backlog?.extend(upTo);
+    this.wake();
   }
 
   /** What is true now comes first; what was recorded up to now and is not delivered is backlog. */
@@ -270,7 +290,8 @@ export class Pump {
   #passBacklog(): void {
     const { journal, name } = this.#parts;
     if (!this.#backlog?.taken || !this.#past?.idle) return;
-    if (journal.delivered(name) < this.#backlog.upTo) journal.acknowledge(name, this.#backlog.upTo);
+    const { after, upTo } = this.#backlog;
+    if (journal.delivered(name) < upTo) journal.acknowledge(name, upTo, after);
   }
 
   #landed(client: MqttClient): void {
