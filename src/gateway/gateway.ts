@@ -178,6 +178,11 @@ export class Gateway {
     return this.#inTurn(async () => {
       const { server } = this.#configuration;
       await this.#journal.open();
+      this.#journal.onState(({ state }) => {
+        // Of whom a journal knows that was found late shows itself only then.
+        if (state === 'ok') this.#forgetSinks();
+        this.#tellInfo();
+      });
       try {
         await this.#http.start(server);
         this.#forgetSinks();
@@ -191,7 +196,6 @@ export class Gateway {
       }
       this.#running = true;
       this.#clockSteps.start();
-      this.#journal.onState(() => this.#tellInfo());
       this.#tellInfo();
       for (const id of this.#plans.devices.keys()) this.#add(id);
       await this.#host.start();
@@ -311,6 +315,7 @@ export class Gateway {
   }
 
   async #removeSink(name: string): Promise<void> {
+    this.#sinks.withdraw(name);
     await this.#sinks.stop(name, STOP_LIMIT_MS);
     this.#journal.forget(name);
   }
@@ -318,9 +323,11 @@ export class Gateway {
   /** A sink that cannot be started holds up nothing else. */
   async #renewSink(sink: ConfiguredSink): Promise<void> {
     const { name } = sink;
+    const { id } = this.#configuration.gateway;
+    this.#sinks.withdraw(name, sink, id);
     await this.#sinks.stop(name, STOP_LIMIT_MS);
     try {
-      await this.#sinks.start(sink, this.#configuration.gateway.id);
+      await this.#sinks.start(sink, id);
       for (const device of this.#devices.values()) device.describeAgain();
     } catch (error) {
       this.#log.error({ err: error }, `${toError(error).message}; until this is mended nothing goes to ${name}`);

@@ -21,6 +21,8 @@ export interface SinkSetParts extends SinkParts {
 export class SinkSet {
   readonly #parts: SinkSetParts;
   readonly #sinks = new Map<string, Sink>();
+  /** Where each tells Home Assistant of the devices. */
+  readonly #discoveries = new Map<string, string>();
   readonly #brokers = new Map<string, EmbeddedBroker>();
 
   constructor(parts: SinkSetParts) {
@@ -43,6 +45,8 @@ export class SinkSet {
     const { name } = configured;
     const sink = await this.#make(configured, gateway);
     this.#sinks.set(name, sink);
+    const discovery = discoveryOf(configured, gateway);
+    if (discovery !== undefined) this.#discoveries.set(name, discovery);
     sink.onStatus(() => this.#parts.tell(name, sink.status));
     this.#parts.tell(name, sink.status);
     sink.start();
@@ -71,11 +75,21 @@ export class SinkSet {
     for (const [name, status] of this.statuses()) this.#parts.tell(name, status);
   }
 
+  /**
+   * Before the stop of a sink that is removed, or made anew with other settings: takes back what it has announced and
+   * the next does not keep up.
+   */
+  withdraw(name: string, next?: ConfiguredSink, gateway = ''): void {
+    const before = this.#discoveries.get(name);
+    if (before !== undefined && before !== discoveryOf(next, gateway)) this.#sinks.get(name)?.withdraw?.();
+  }
+
   /** Delivers what can be delivered within the limit. */
   async stop(name: string, limitMs: number): Promise<void> {
     const sink = this.#sinks.get(name);
     if (!sink) return;
     this.#sinks.delete(name);
+    this.#discoveries.delete(name);
     await sink.stop(limitMs);
     this.#parts.tell(name, undefined);
     await this.#brokers.get(name)?.stop();
@@ -86,4 +100,9 @@ export class SinkSet {
   async stopAll(limitMs: number): Promise<void> {
     await Promise.all([...this.#sinks.keys()].map((name) => this.stop(name, limitMs)));
   }
+}
+
+function discoveryOf(sink: ConfiguredSink | undefined, gateway: string): string | undefined {
+  if (sink?.kind !== 'mqtt' || !sink.options.homeAssistant) return undefined;
+  return `${sink.options.homeAssistant.prefix} ${gateway}`;
 }

@@ -68,6 +68,8 @@ export interface Sink {
   readonly name: string;
   /** Returns at once: an unreachable server never holds up the gateway. */
   start(): void;
+  /** Before a stop for good: takes back the announcement of devices to others, if it made any. */
+  withdraw?(): void;
   /** Delivers what it can within the limit, then closes. Never throws. */
   stop(limitMs: number): Promise<void>;
   readonly status: SinkStatus;

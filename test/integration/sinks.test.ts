@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../src/base/index.ts';
 import { type ConfigurationInput, Gateway, serveEmulator } from '../../src/index.ts';
+import { startEmbeddedBroker } from '../../src/sinks/index.ts';
 import { thermometerParts, withThermometer } from '../gateway/thermometer.ts';
 import { readExposition } from '../server/exposition.ts';
 import { type Influx, startInflux } from './services.ts';
@@ -129,5 +131,30 @@ describe('a gateway with several brokers, databases and a folder of files', () =
     expect(said.filter(([topic]) => topic.endsWith('/a')).map(([, payload]) => payload)).toContain('');
     expect(last('a')).toBe('');
     expect(said.some(([topic, payload]) => topic.endsWith('/b') && payload === '')).toBe(false);
+  });
+
+  it('leaves nothing announced to Home Assistant where that is turned off, moved or removed', async () => {
+    const folder = temporary();
+    const path = await thermometer(folder);
+    const broker = await startEmbeddedBroker(silentLogger, { port: 0 });
+    endings.push(() => broker.stop());
+    const reader = await mqtt.connectAsync(broker.url);
+    endings.push(() => reader.endAsync());
+    const kept = new Set<string>();
+    reader.on('message', (topic, payload) => void (payload.length > 0 ? kept.add(topic) : kept.delete(topic)));
+    await reader.subscribeAsync(['homeassistant/#', 'ha/#']);
+    const told = (homeAssistant: boolean | { prefix: string }): ConfigurationInput =>
+      withThermometer({ port: { path } }, { mqtt: { url: broker.url, homeAssistant } });
+    const announced = (prefix: string): string[] => [`${prefix}/device/labwire-lab-oven/config`];
+    const gateway = await run(told(true));
+    await expect.poll(() => [...kept], eventually).toEqual(announced('homeassistant'));
+    await gateway.apply(told({ prefix: 'ha' }));
+    await expect.poll(() => [...kept], eventually).toEqual(announced('ha'));
+    await gateway.apply(told(false));
+    await expect.poll(() => [...kept], eventually).toEqual([]);
+    await gateway.apply(told(true));
+    await expect.poll(() => [...kept], eventually).toEqual(announced('homeassistant'));
+    await gateway.apply(withThermometer({ port: { path } }));
+    await expect.poll(() => [...kept], eventually).toEqual([]);
   });
 });

@@ -78,6 +78,14 @@ export class HomeAssistant {
     this.#greeting = undefined;
   }
 
+  /** Takes back all that was announced, and announces nothing more. Without a connection it stays with the broker. */
+  withdraw(): void {
+    if (!this.#client) return;
+    const current = [...this.#current()].map(({ topic }) => topic);
+    for (const topic of new Set([...this.#announced.keys(), ...current])) this.#remove(topic);
+    this.close();
+  }
+
   /** Takes a message. @returns whether it was one for it */
   received(topic: string, payload: Buffer, retained: boolean): boolean {
     const status = this.#statuses.includes(topic);

@@ -123,6 +123,10 @@ class MqttSink implements Sink {
     this.#connection.start();
   }
 
+  withdraw(): void {
+    this.#homeAssistant?.withdraw();
+  }
+
   stop(limitMs: number): Promise<void> {
     this.#stopped ??= this.#stop(limitMs);
     return this.#stopped;

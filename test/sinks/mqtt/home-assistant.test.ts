@@ -171,6 +171,33 @@ describe('Home Assistant', () => {
     expect(toHomeAssistant(all.news())).toHaveLength(1);
   });
 
+  test('is told to forget all, as the last thing, where it is to be told no more', async () => {
+    const all = setup({ homeAssistant: { prefix: 'homeassistant' } });
+    await told(all);
+    all.sink.withdraw?.();
+    all.parts.state.set(['cryostat', 'info'], { again: true });
+    await all.sink.stop(1000);
+    expect(toHomeAssistant(all.news()).map(({ topic, payload, retain }) => [topic, payload, retain])).toEqual([
+      [topicOf('cryostat'), '', true],
+    ]);
+    expect(all.parts.clock.pending).toBe(0);
+  });
+
+  test('is told so too before the broker has said what it holds', async () => {
+    const all = setup({ homeAssistant: { prefix: 'homeassistant' } });
+    all.client().prompt = true;
+    all.client().accept();
+    all.client().receive(topicOf('old'), JSON.stringify(discovery(description({ device: 'old' }), topics)), {
+      retain: true,
+    });
+    all.sink.withdraw?.();
+    await all.sink.stop(1000);
+    expect(toHomeAssistant(all.news()).map(({ topic, payload }) => [topic, payload])).toEqual([
+      [topicOf('old'), ''],
+      [topicOf('cryostat'), ''],
+    ]);
+  });
+
   test('nothing of it waits after a stop', async () => {
     const all = setup({ homeAssistant: { prefix: 'homeassistant' } });
     all.client().prompt = true;
