@@ -98,6 +98,18 @@ describe('the InfluxDB sink on a real InfluxDB', () => {
     expect(sink.status.lastError).toContain('field type conflict');
   });
 
+  test.each(['bucket', 'organization'])('so does one that is called %s, as parts of InfluxDB are', async (id) => {
+    const server = await influx();
+    const parts = realParts();
+    const sink = sinkTo(server, parts);
+    parts.journal.append(sample({ [id]: 1 }));
+    await until(() => sink.status.lag === 0);
+    for (let i = 1; i <= 40; i++) parts.journal.append(sample({ [id]: i === 7 ? 'full' : i }, undefined, TIME + i));
+    await until(() => sink.status.lag === 0);
+    expect(await server.query(`SELECT count("${id}") FROM lakeshore_218`, 'lab')).toMatchObject([{ count: 40 }]);
+    expect(sink.status).toMatchObject({ connected: true, dropped: 1, retries: 0 });
+  });
+
   test('a wrong password is said once; with the right one it writes', async () => {
     const user = { name: 'lab', password: 'right' };
     const server = await influx({ user });
