@@ -372,8 +372,10 @@ export class SqliteJournal implements Journal {
   }
 
   async #readFile(after: number, limit: number, upTo: number): Promise<readonly JournalRecord[]> {
-    const records = await this.#backlog.read(after, limit, Math.min(upTo, this.#committed));
-    return records.length > 0 ? records : this.#window.read(after, limit, upTo);
+    // What is committed meanwhile may leave memory before the disk has answered: it was not looked for there.
+    const end = Math.min(upTo, this.#committed);
+    const records = await this.#backlog.read(after, limit, end);
+    return records.length > 0 || end === upTo ? records : this.read(end, limit, upTo);
   }
 
   #watchIdle(): void {

@@ -72,6 +72,30 @@ function eventsOf(journal: Journal): string[] {
   return titles;
 }
 
+describe('a read of the disk', () => {
+  test('skips nothing that is committed and leaves memory before the disk has answered', async () => {
+    const before = await open();
+    before.offset('slow');
+    append(before, 10);
+    before.acknowledge('slow', 10);
+    await committed(before);
+    // As a kill leaves it: what was given away becomes a gap, and the sink stands before that.
+    const killed = join(folder, 'killed.db');
+    for (const end of ['', '-wal', '-shm']) copyFileSync(path + end, killed + end);
+    const journal = await open({ path: killed, window: 1000 });
+    const { head } = journal;
+    append(journal, 900);
+    // Its answer comes after theirs.
+    const others = Array.from({ length: 5000 }, () => journal.read(0, 10, 10));
+    const reading = journal.read(10, 1000);
+    expect(reading).toBeInstanceOf(Promise);
+    await committed(journal);
+    await Promise.all(others);
+    const records = await reading;
+    expect(records.map(({ sequence }) => sequence - head)).toEqual(Array.from({ length: 900 }, (_, i) => i + 1));
+  });
+});
+
 describe('the journal on disk', () => {
   test('gives after a restart what it was given, to a sink that had not got it', async () => {
     const first = await open();
