@@ -14,10 +14,21 @@ export class Gaps {
     while (this.#all[0] && this.#all[0].upTo <= upTo) this.#all.shift();
   }
 
-  /** How many of the sequences in (after, upTo] no record has. */
-  within(after: number, upTo: number): number {
-    let count = 0;
-    for (const gap of this.#all) count += Math.max(0, Math.min(gap.upTo, upTo) - Math.max(gap.after, after));
-    return count;
+  /**
+   * How many of the sequences in (after, upTo] no record has.
+   *
+   * @param count how many of the sequences of a gap are of interest; default: all
+   */
+  within(after: number, upTo: number, count = length): number {
+    let all = 0;
+    for (const gap of this.#all) {
+      const [from, to] = [Math.max(gap.after, after), Math.min(gap.upTo, upTo)];
+      if (from < to) all += count(from, to);
+    }
+    return all;
   }
+}
+
+function length(after: number, upTo: number): number {
+  return upTo - after;
 }

@@ -41,8 +41,7 @@ export class SinkBooks {
   /** How many records up to the head a sink has not. */
   lag(name: string, head: number): number {
     const { delivered } = this.#book(name, head);
-    const from = Math.max(delivered.upTo, this.#tail);
-    return Math.max(0, head - from - delivered.beyond - this.#gaps.within(from, head));
+    return this.#missing(delivered, this.#tail, head);
   }
 
   forget(name: string): void {
@@ -77,8 +76,9 @@ export class SinkBooks {
    */
   discardUpTo(tail: number): [name: string, count: number][] {
     const losers = this.#losing((delivered) => {
-      const from = delivered.upTo;
-      return from < tail ? delivered.pass(tail) - this.#gaps.within(from, tail) : 0;
+      const missing = this.#missing(delivered, delivered.upTo, tail);
+      delivered.pass(tail);
+      return missing;
     });
     if (tail > this.#tail) this.#tail = tail;
     this.#gaps.release(tail);
@@ -129,6 +129,13 @@ export class SinkBooks {
   get changed(): boolean {
     for (const { changed } of this.#books.values()) if (changed) return true;
     return this.#forgotten.size > 0;
+  }
+
+  /** How many records in (after, upTo] a sink has not. */
+  #missing(delivered: Delivered, after: number, upTo: number): number {
+    // What was let go of after a sink had it live is a gap, but none that it misses.
+    const inGaps = this.#gaps.within(after, upTo, (from, to) => delivered.missing(from, to));
+    return delivered.missing(after, upTo) - inGaps;
   }
 
   #losing(count: (delivered: Delivered) => number): [string, number][] {

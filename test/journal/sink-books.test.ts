@@ -35,6 +35,17 @@ describe('the books of the sinks', () => {
     expect(books.lag('slow', 42)).toBe(0);
   });
 
+  test('count a record once that was delivered live and then let go of', () => {
+    const books = new SinkBooks();
+    books.delivered('a', 0);
+    books.acknowledge('a', 10, 20, 30);
+    expect(books.lose(12, 22)).toEqual([['a', 2]]);
+    expect(books.lag('a', 30)).toBe(18);
+    expect(books.discardUpTo(25)).toEqual([]);
+    expect(books.dropped('a', 30)).toBe(15);
+    expect(books.lag('a', 30)).toBe(5);
+  });
+
   test('give for the file no offset beyond what is committed, until it is', () => {
     const books = new SinkBooks();
     books.delivered('a', 0);
