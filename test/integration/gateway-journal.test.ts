@@ -1,3 +1,5 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock, silentLogger, systemClock } from '../../src/base/index.ts';
 import { Gateway, Instrument, task } from '../../src/index.ts';
@@ -46,6 +48,33 @@ describe("a gateway's journal", () => {
     await journal.close();
     const codes = records.map((record) => record.kind === 'event' && record.code);
     expect([codes.at(0), codes.at(-1)]).toEqual(['GATEWAY_STARTED', 'GATEWAY_STOPPED']);
+  });
+});
+
+describe("a gateway whose journal's disk comes late", () => {
+  it('forgets the sinks that were left out of its configuration before', async () => {
+    const data = folder.file('late');
+    const away = folder.file('away');
+    const path = join(data, 'journal.db');
+    const limits = { maxSize: 2e9, maxAge: 1e13 };
+    const before = new SqliteJournal({ path, ...limits }, { clock: systemClock, log: silentLogger });
+    await before.open();
+    before.offset('left-out');
+    await before.close();
+    renameSync(data, away);
+    writeFileSync(data, '');
+    const gateway = await started({ journalFile: path });
+    rmSync(data);
+    renameSync(away, data);
+    const health = async (): Promise<string> => (await fetch(`${gateway.address}/healthz`)).text();
+    expect(await health()).toContain('"degraded"');
+    await until(async () => !(await health()).includes('"degraded"'));
+    await gateway.stop();
+    const after = new SqliteJournal({ path, ...limits }, { clock: systemClock, log: silentLogger });
+    await after.open();
+    expect(after.head).toBeGreaterThan(1e9);
+    expect(after.sinks()).toEqual([]);
+    await after.close();
   });
 });
 
