@@ -248,6 +248,30 @@ describe('a damaged journal', () => {
     const got = await readAll(journal);
     expect(got.length).toBeGreaterThanOrEqual(5000);
   });
+
+  test('whose file already holds more than the log beside it is replaced at once, and goes on where memory begins', async () => {
+    const journal = await open({ maxSize: 10e6 });
+    journal.offset('influx');
+    for (let i = 0; i < 6; i++) {
+      append(journal, 10_000);
+      await committed(journal);
+    }
+    const file = readFileSync(path);
+    file.fill(0xa5, 4096);
+    writeFileSync(path, file);
+    append(journal, 10);
+    await expect(journal.read(0, 10)).rejects.toThrow('JOURNAL_FAILED');
+    await until(() => asides().length === 1);
+    await committed(journal);
+    append(journal, 10);
+    await committed(journal);
+    expect(journal.head).toBeLessThan(61_000);
+    expect(journal.dropped('influx') + journal.lag('influx')).toBe(journal.head);
+    expect((await numbers(journal, 0)).at(-1)).toBe(journal.head);
+    await journal.close();
+    const again = await open();
+    expect((await numbers(again, 0)).at(-1)).toBe(journal.head);
+  });
 });
 
 describe('a journal that is cut while it runs', () => {
