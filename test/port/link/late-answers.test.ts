@@ -5,12 +5,16 @@ import type { Link, QueryOptions } from '../../../src/port/index.ts';
 import { sharedLine } from './shared-line.ts';
 
 const REPLY_MS = 100;
+/** For how long an answer is waited for after the first failure. */
+const OWED_MS = 8 * REPLY_MS;
+/** For how long at most. */
+const LONGEST_MS = 10_000;
 
 /** What becomes of one question that reaches the instrument. */
 interface Fate {
   /** No answer at all. */
   readonly lost: boolean;
-  /** Up to twice the time limit, as late as an answer may come. */
+  /** Up to eight times the time limit, as late as an answer may come. */
   readonly delayMs: number;
   /** The answer is sent twice, so many ms apart. */
   readonly twiceMs: number | undefined;
@@ -26,7 +30,11 @@ const LONGEST_TWICE_MS = 4;
 const fate = (latestMs: number): fc.Arbitrary<Fate> =>
   fc.record({
     lost: fc.boolean(),
-    delayMs: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: latestMs })),
+    delayMs: fc.oneof(
+      fc.integer({ min: 0, max: 20 }),
+      fc.integer({ min: 0, max: 2 * REPLY_MS }),
+      fc.integer({ min: 0, max: latestMs }),
+    ),
     twiceMs: fc.option(fc.integer({ min: 0, max: LONGEST_TWICE_MS }), { nil: undefined }),
   });
 const question: fc.Arbitrary<Question> = fc.record({
@@ -34,13 +42,19 @@ const question: fc.Arbitrary<Question> = fc.record({
   abortMs: fc.option(fc.integer({ min: 0, max: 250 }), { nil: undefined, freq: 3 }),
 });
 const questions = fc.array(question, { minLength: 1, maxLength: 10 });
+const good: Fate = { lost: false, delayMs: 5, twiceMs: undefined };
+/** At random, always the same, or one in five. */
 const fatesUntil = (latestMs: number): fc.Arbitrary<Fate[]> =>
-  fc.array(fate(latestMs), { minLength: 1, maxLength: 30 });
-const fates = fatesUntil(2 * REPLY_MS - 1);
+  fc.oneof(
+    fc.array(fate(latestMs), { minLength: 1, maxLength: 30 }),
+    fate(latestMs).map((same) => [same]),
+    fate(latestMs).map((fifth) => [good, good, good, good, fifth]),
+  );
+const fates = fatesUntil(OWED_MS - 1);
 /** The first of two equal answers may come unheard while the port settles: the second has to come within the time too. */
-const fatesOfOutages = fatesUntil(2 * REPLY_MS - 1 - LONGEST_TWICE_MS);
+const fatesOfOutages = fatesUntil(OWED_MS - 1 - LONGEST_TWICE_MS);
 const retries = fc.integer({ min: 0, max: 2 });
-const timing = (retries: number) => ({ replyMs: REPLY_MS, retries, spacingMs: 5 });
+const timing = (retries: number, replyMs = REPLY_MS) => ({ replyMs, retries, spacingMs: 5 });
 
 /** What happens to the way to the instruments, which know nothing of it and answer all the same. */
 interface Outage {
@@ -119,7 +133,7 @@ function check(wrong: readonly string[]): void {
   if (wrong.length > 0) throw new Error(wrong.join('; '));
 }
 
-const LONG_MS = 400_000;
+const LONG_MS = 4_000_000;
 
 describe('a late answer never becomes the answer to the next question', () => {
   it('on a link that has the line for itself, where nothing tells one answer from another', async () => {
@@ -133,6 +147,65 @@ describe('a late answer never becomes the answer to the next question', () => {
         await port.stop();
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('whatever the time limit, as long as it is waited for after the first failure', async () => {
+    const limits = fc.constantFrom(50, 300, 1000, 5000).chain((replyMs) => {
+      const owedMs = Math.max(Math.min(8 * replyMs, 4_000), 4 * replyMs);
+      return fc.record({ replyMs: fc.constant(replyMs), fates: fatesUntil(owedMs - 1) });
+    });
+    await fc.assert(
+      fc.asyncProperty(questions, limits, retries, async (asked, { replyMs, fates }, retries) => {
+        const { clock, memory, link, instrument, port } = await sharedLine({}, true);
+        instrument('a', unreliable(fates, clock, memory.line.send));
+        const patient = { firstByteMs: 0.6 * replyMs, ...timing(retries, replyMs) };
+        const done = drive(link(patient), clock, 'a', { asked, fates }, {}, true);
+        await clock.advance(LONG_MS);
+        check(await done);
+        await port.stop();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('as long as it is waited for at most, from an instrument that was silent and then is always late', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: LONGEST_MS - 1 }), async (delayMs) => {
+        const silence = Array.from({ length: 4 }, () => ({ ...good, lost: true }));
+        const fates = [...silence, ...Array.from({ length: 20 }, () => ({ ...good, delayMs }))];
+        const asked = fates.map(() => ({ pauseMs: 10, abortMs: undefined }));
+        const { clock, memory, link, instrument, port } = await sharedLine({}, true);
+        instrument('a', unreliable(fates, clock, memory.line.send));
+        const done = drive(link(timing(0)), clock, 'a', { asked, fates });
+        await clock.advance(LONG_MS);
+        check(await done);
+        await port.stop();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('as long as it is waited for at most, now and then, from an instrument that was two thirds as late before', async () => {
+    const times = fc.integer({ min: OWED_MS, max: LONGEST_MS - 1 }).chain((latestMs) =>
+      fc.record({
+        firstMs: fc.integer({ min: Math.ceil((latestMs + 1) / 1.5), max: latestMs }),
+        delaysMs: fc.array(fc.oneof(fc.constant(5), fc.integer({ min: 0, max: latestMs })), { minLength: 20 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(times, async ({ firstMs, delaysMs }) => {
+        const silence = Array.from({ length: 4 }, () => ({ ...good, lost: true }));
+        const late = [firstMs, ...delaysMs].map((delayMs) => ({ ...good, delayMs }));
+        const asked = [...silence, ...late].map(() => ({ pauseMs: 10, abortMs: undefined }));
+        const { clock, memory, link, instrument, port } = await sharedLine({}, true);
+        instrument('a', unreliable([...silence, ...late], clock, memory.line.send));
+        const done = drive(link(timing(0)), clock, 'a', { asked, fates: [...silence, ...late] });
+        await clock.advance(LONG_MS);
+        check(await done);
+        await port.stop();
+      }),
+      { numRuns: 50 },
     );
   });
 
