@@ -45,7 +45,7 @@ const OWED_LIMITS = 8;
 const OWED_FIRST_MS = 4_000;
 /** … after more of them for this long, … */
 export const OWED_LONGEST_MS = 10_000;
-/** … but never for fewer time limits than these. */
+/** … but never for fewer time limits than these: so long where the question was cut off, which shows no fault of it. */
 const OWED_LEAST_LIMITS = 4;
 /** An instrument that was late once may be later the next time. */
 const LATER_FACTOR = 1.5;
@@ -121,9 +121,12 @@ export class Station {
   /**
    * How long after the sending of a question its answer is still waited for, which did not come in time: the longer the
    * more questions before went unanswered, and longer than any answer took of late.
+   *
+   * @param isCutOff it was cancelled, or the port lost, before its time was over
    */
-  owedMs(replyMs: number): number {
-    const silentMs = Math.min(OWED_LIMITS * replyMs, OWED_FIRST_MS) * 2 ** this.failures;
+  owedMs(replyMs: number, isCutOff: boolean): number {
+    const limits = isCutOff ? OWED_LEAST_LIMITS : OWED_LIMITS;
+    const silentMs = Math.min(limits * replyMs, OWED_FIRST_MS) * 2 ** this.failures;
     const expectedMs = Math.max(silentMs, LATER_FACTOR * this.#latestMs);
     return Math.max(Math.min(expectedMs, OWED_LONGEST_MS), OWED_LEAST_LIMITS * replyMs);
   }

@@ -173,7 +173,7 @@ export class Transactions {
     this.#exchange = undefined;
     this.#turns.ended(station, clock.monotonic());
     const { sentMs } = exchange;
-    const mayComeUntilMs = sentMs + station.owedMs(request.asking.replyMs);
+    const mayComeUntilMs = sentMs + station.owedMs(request.asking.replyMs, end === 'settled');
     if (end === 'answered') this.#owed.extend(request, mayComeUntilMs);
     else if (request.asking.expectsReply) this.#owed.add(request, station, sentMs, mayComeUntilMs);
     if (exchange.lacksEcho && exchange.echoBytes > 0) station.ear.drop('echo', exchange.echoBytes);

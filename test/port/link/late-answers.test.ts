@@ -7,6 +7,8 @@ import { sharedLine } from './shared-line.ts';
 const REPLY_MS = 100;
 /** For how long an answer is waited for after the first failure. */
 const OWED_MS = 8 * REPLY_MS;
+/** … and where a question was cut off: cancelled, or the port lost. */
+const CUT_OFF_MS = 4 * REPLY_MS;
 /** For how long at most. */
 const LONGEST_MS = 10_000;
 
@@ -14,7 +16,6 @@ const LONGEST_MS = 10_000;
 interface Fate {
   /** No answer at all. */
   readonly lost: boolean;
-  /** Up to eight times the time limit, as late as an answer may come. */
   readonly delayMs: number;
   /** The answer is sent twice, so many ms apart. */
   readonly twiceMs: number | undefined;
@@ -41,7 +42,10 @@ const question: fc.Arbitrary<Question> = fc.record({
   pauseMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 300 })),
   abortMs: fc.option(fc.integer({ min: 0, max: 250 }), { nil: undefined, freq: 3 }),
 });
-const questions = fc.array(question, { minLength: 1, maxLength: 10 });
+const listOf = (each: fc.Arbitrary<Question>) => fc.array(each, { minLength: 1, maxLength: 10 });
+/** Some of which are cancelled. */
+const questions = listOf(question);
+const uncut = listOf(question.map(({ pauseMs }) => ({ pauseMs, abortMs: undefined })));
 const good: Fate = { lost: false, delayMs: 5, twiceMs: undefined };
 /** At random, always the same, or one in five. */
 const fatesUntil = (latestMs: number): fc.Arbitrary<Fate[]> =>
@@ -51,8 +55,11 @@ const fatesUntil = (latestMs: number): fc.Arbitrary<Fate[]> =>
     fate(latestMs).map((fifth) => [good, good, good, good, fifth]),
   );
 const fates = fatesUntil(OWED_MS - 1);
+const fatesOfCut = fatesUntil(CUT_OFF_MS - 1);
+/** What is asked, and what becomes of it: as late as an answer may come. */
+const story = fc.oneof(fc.record({ asked: uncut, fates }), fc.record({ asked: questions, fates: fatesOfCut }));
 /** The first of two equal answers may come unheard while the port settles: the second has to come within the time too. */
-const fatesOfOutages = fatesUntil(OWED_MS - 1 - LONGEST_TWICE_MS);
+const fatesOfOutages = fatesUntil(CUT_OFF_MS - 1 - LONGEST_TWICE_MS);
 const retries = fc.integer({ min: 0, max: 2 });
 const timing = (retries: number, replyMs = REPLY_MS) => ({ replyMs, retries, spacingMs: 5 });
 
@@ -138,7 +145,7 @@ const LONG_MS = 4_000_000;
 describe('a late answer never becomes the answer to the next question', () => {
   it('on a link that has the line for itself, where nothing tells one answer from another', async () => {
     await fc.assert(
-      fc.asyncProperty(questions, fates, retries, async (asked, fates, retries) => {
+      fc.asyncProperty(story, retries, async ({ asked, fates }, retries) => {
         const { clock, memory, link, instrument, port } = await sharedLine({}, true);
         instrument('a', unreliable(fates, clock, memory.line.send));
         const done = drive(link(timing(retries)), clock, 'a', { asked, fates });
@@ -156,7 +163,7 @@ describe('a late answer never becomes the answer to the next question', () => {
       return fc.record({ replyMs: fc.constant(replyMs), fates: fatesUntil(owedMs - 1) });
     });
     await fc.assert(
-      fc.asyncProperty(questions, limits, retries, async (asked, { replyMs, fates }, retries) => {
+      fc.asyncProperty(uncut, limits, retries, async (asked, { replyMs, fates }, retries) => {
         const { clock, memory, link, instrument, port } = await sharedLine({}, true);
         instrument('a', unreliable(fates, clock, memory.line.send));
         const patient = { firstByteMs: 0.6 * replyMs, ...timing(retries, replyMs) };
@@ -210,11 +217,11 @@ describe('a late answer never becomes the answer to the next question', () => {
   });
 
   it('on a bus whose instruments are told apart by their addresses', async () => {
-    const stations = fc.array(fc.record({ asked: questions, fates, retries }), { minLength: 2, maxLength: 4 });
+    const stations = fc.array(fc.tuple(story, retries), { minLength: 2, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(stations, async (stations) => {
         const { clock, memory, link, instrument, port } = await sharedLine({}, true);
-        const done = stations.map(({ asked, fates, retries }, index) => {
+        const done = stations.map(([{ asked, fates }, retries], index) => {
           const address = 'abcd'.charAt(index);
           instrument(address, unreliable(fates, clock, memory.line.send));
           const accepts = (frame: string): boolean => frame.startsWith(address);
@@ -230,7 +237,7 @@ describe('a late answer never becomes the answer to the next question', () => {
 
   it('on a bus where one of them is not told apart', async () => {
     await fc.assert(
-      fc.asyncProperty(questions, fates, questions, fates, async (asked, fates, others, otherFates) => {
+      fc.asyncProperty(story, story, async ({ asked, fates }, { asked: others, fates: otherFates }) => {
         // The pause lets the copy of an answer pass by: nothing tells it from the next one.
         const { clock, memory, link, instrument, port } = await sharedLine({ spacingMs: 5 }, true);
         instrument('a', unreliable(fates, clock, memory.line.send));
@@ -299,7 +306,7 @@ describe('a late answer never becomes the answer to the next question', () => {
   it('beside a stream, of which no frame is lost', async () => {
     const talk = fc.array(fc.integer({ min: 12, max: 40 }), { minLength: 1, maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(questions, fates, retries, talk, async (asked, fates, retries, talk) => {
+      fc.asyncProperty(story, retries, talk, async ({ asked, fates }, retries, talk) => {
         const { clock, memory, link, instrument, port } = await sharedLine({}, true);
         instrument('a', unreliable(fates, clock, memory.line.send));
         const talker = link(timing(retries));
