@@ -10,8 +10,8 @@ import { Bus, type Link, lines, Port, type PortState, serialTransport, type Tran
 /** For a test that fails only. */
 const LIMIT_MS = 10_000;
 const SETTLE_MS = 5;
-/** What is under way at an unplug is owed for twice as long, and the next question waits for it. */
-const REPLY_MS = 50;
+/** What is under way at an unplug is owed for four times as long, and the next question waits for it. */
+const REPLY_MS = 20;
 
 /** With the binding's own read an unplug may go unnoticed: with this set, the suite fails. */
 const rawBinding = process.env.LABWIRE_TEST_RAW_BINDING === '1' ? { binding: LinuxBinding } : {};

@@ -37,7 +37,7 @@ export interface QueryOptions {
    * code), what is refused here goes to the readers of `frames()`, or is dropped, reason `unexpected`, and the waiting
    * goes on. Where several links share a line, only questions with this can go on beside an instrument that still owes
    * an answer: it must not accept the answer of another. A question without it waits for whatever is owed to anyone, so
-   * that each try of a silent instrument costs it twice that one's time limit instead of once.
+   * that each try of a silent instrument costs it the whole time for which `query()` waits for a late answer.
    */
   readonly accepts?: (frame: string) => boolean;
 }
@@ -63,8 +63,9 @@ const QUIET_BEFORE_FRAME_MS = 250;
  * and at once with `ConditionLost` when the port is not open or is lost.
  *
  * No answer is ever taken for that of another question: what came unasked is dropped before a question is sent, and the
- * end of what has begun is waited for (until it comes or the line is quiet; 1 s at most). After a time-out, or a loss of
- * the port, the next question waits until the late answer came, or would have come by now (twice the limit).
+ * end of what has begun is waited for (until it comes or the line is quiet; 1 s at most). After a try that timed out, was
+ * cancelled or cut off by a loss of the port, the next question waits until the late answer came, or should have come by
+ * now: `query()` says when.
  */
 export class Link {
   readonly port: Port;
@@ -118,6 +119,13 @@ export class Link {
 
   /**
    * Asks, and resolves with the text of the next frame, or of the first that `accepts` takes.
+   *
+   * Of a try that was not answered the answer may still come, and the next question of this link waits for it: 8 times
+   * `replyMs` from the sending, but 4 s at most, then twice as long with each question in a row that got no answer in
+   * time, and half as long again as the latest answer took until 100 came in time; 10 s at most, and never less than
+   * 4 times `replyMs`. It is 4 times instead of 8 for a try that was cancelled or cut off by a loss of the port. So a single lost answer stalls its instrument for that time, and no other of the line whose
+   * questions have `accepts`. A repetition does not wait: whichever answer comes is that of its question. Where nothing
+   * in an answer tells its question, one that comes later than that can not be told apart, and becomes that of another.
    *
    * Where several links share the line, an instrument that did not answer rests before it is asked again, twice as long
    * each time and for 10 s at most, and is asked without repetitions until it answers: a question waits meanwhile.

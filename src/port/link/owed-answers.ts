@@ -1,15 +1,17 @@
 import type { Request } from './request.ts';
-import { type Station, TWICE_MS } from './station.ts';
+import { OWED_LONGEST_MS, type Station, TWICE_MS } from './station.ts';
 
 interface Debt {
   readonly request: Request;
   readonly station: Station;
+  /** When its question was sent; monotonic, in ms. */
+  readonly sentMs: number;
   /** Until when the answer, or a copy of it, is waited for; monotonic, in ms. */
   readonly untilMs: number;
   readonly hasCome: boolean;
 }
 
-/** How long after its time an answer is still recognised, which nobody waits for any more. */
+/** How long after its longest time an answer is still recognised, which nobody waits for any more. */
 const RECOGNISED_MS = 1000;
 /** A line that never becomes quiet is used all the same. */
 const QUIET_LIMIT_MS = 1000;
@@ -30,8 +32,8 @@ export class OwedAnswers {
   #strayMs = Number.NEGATIVE_INFINITY;
 
   /** A try is over without an answer, which may come until then. */
-  add(request: Request, station: Station, untilMs: number): void {
-    this.#debts = [...this.#debts, { request, station, untilMs, hasCome: false }];
+  add(request: Request, station: Station, sentMs: number, untilMs: number): void {
+    this.#debts = [...this.#debts, { request, station, sentMs, untilMs, hasCome: false }];
     this.#strayMs = this.#lastChunkMs;
   }
 
@@ -42,8 +44,7 @@ export class OwedAnswers {
   }
 
   isEmpty(nowMs: number): boolean {
-    if (this.#debts.length > 0)
-      this.#debts = this.#debts.filter(({ untilMs, hasCome }) => nowMs < untilMs + (hasCome ? 0 : RECOGNISED_MS));
+    if (this.#debts.length > 0) this.#debts = this.#debts.filter((debt) => nowMs < recognisedUntilMs(debt));
     return this.#debts.length === 0;
   }
 
@@ -59,12 +60,14 @@ export class OwedAnswers {
   }
 
   /**
-   * Whose late answer this is. Who can tell its answers comes before who takes any. The copy of an answer is none: what
-   * is owed may still come.
+   * Whose late answer this is. What is still waited for comes before what only may come, and who can tell its answers
+   * before who takes any. The copy of an answer is none: what is owed may still come.
    */
   take(frame: string, nowMs: number, stations: readonly Station[]): Station | undefined {
     if (this.isEmpty(nowMs) || stations.some((station) => station.isCopy(frame, nowMs))) return undefined;
-    const owed = this.#debts.filter(({ hasCome }) => !hasCome);
+    const unpaid = this.#debts.filter(({ hasCome }) => !hasCome);
+    const isWaitedFor = ({ untilMs }: Debt): boolean => nowMs < untilMs;
+    const owed = [...unpaid.filter(isWaitedFor), ...unpaid.filter((debt) => !isWaitedFor(debt))];
     const debt =
       owed.find(({ request }) => request.asking.accepts && request.takes(frame)) ??
       owed.find(({ request }) => !request.asking.accepts);
@@ -72,6 +75,7 @@ export class OwedAnswers {
     const paid = { ...debt, untilMs: nowMs + TWICE_MS, hasCome: true };
     this.#debts = this.#debts.map((other) => (other === debt ? paid : other));
     this.#lastLateMs = nowMs;
+    debt.station.wasLate(nowMs - debt.sentMs);
     debt.station.heard(frame, nowMs);
     return debt.station;
   }
@@ -101,4 +105,9 @@ export class OwedAnswers {
     const heardMs = hasBegun ? this.#lastChunkMs : this.#strayMs;
     return Math.max(owedMs, Math.min(heardMs + station.quietMs, limitMs));
   }
+}
+
+/** Beyond the time that it is waited for, so that how late it comes is learnt. */
+function recognisedUntilMs({ sentMs, untilMs, hasCome }: Debt): number {
+  return hasCome ? untilMs : Math.max(untilMs, sentMs + OWED_LONGEST_MS) + RECOGNISED_MS;
 }

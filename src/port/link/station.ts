@@ -39,6 +39,18 @@ const QUIET_MS = 50;
 export const TWICE_MS = 50;
 /** The longest rest of an instrument that does not answer. */
 const LONGEST_REST_MS = 10_000;
+/** An answer is waited for so many time limits, … */
+const OWED_LIMITS = 8;
+/** … after the first failure for this long at most, … */
+const OWED_FIRST_MS = 4_000;
+/** … after more of them for this long, … */
+export const OWED_LONGEST_MS = 10_000;
+/** … but never for fewer time limits than these: so long where the question was cut off, which shows no fault of it. */
+const OWED_LEAST_LIMITS = 4;
+/** An instrument that was late once may be later the next time. */
+const LATER_FACTOR = 1.5;
+/** Answers in time and in a row after which a lateness is forgotten. */
+const PROMPT_ANSWERS = 100;
 
 /** The place of one link on its line: what it waits to ask, and how its instrument has answered lately. Times are monotonic, in ms. */
 export class Station {
@@ -58,6 +70,9 @@ export class Station {
   failures = 0;
   /** The first try that was not answered, or the end of the silence that was too long, since something last came. */
   silentSinceMs: number | undefined;
+  /** The longest time that an answer took which came late, until it is forgotten. */
+  #latestMs = 0;
+  #promptAnswers = 0;
   #lastAnswer: string | undefined;
   #lastAnswerMs = Number.NEGATIVE_INFINITY;
   /** Once it has left: the stations from this number on may be its own instrument come back. */
@@ -93,6 +108,27 @@ export class Station {
   answered(): void {
     this.failures = 0;
     this.restUntilMs = Number.NEGATIVE_INFINITY;
+    this.#promptAnswers++;
+    if (this.#promptAnswers >= PROMPT_ANSWERS) this.#latestMs = 0;
+  }
+
+  /** An answer came after its time: so long after the sending of the question, or less. */
+  wasLate(tookMs: number): void {
+    this.#promptAnswers = 0;
+    this.#latestMs = Math.max(this.#latestMs, tookMs);
+  }
+
+  /**
+   * How long after the sending of a question its answer is still waited for, which did not come in time: the longer the
+   * more questions before went unanswered, and longer than any answer took of late.
+   *
+   * @param isCutOff it was cancelled, or the port lost, before its time was over
+   */
+  owedMs(replyMs: number, isCutOff: boolean): number {
+    const limits = isCutOff ? OWED_LEAST_LIMITS : OWED_LIMITS;
+    const silentMs = Math.min(limits * replyMs, OWED_FIRST_MS) * 2 ** this.failures;
+    const expectedMs = Math.max(silentMs, LATER_FACTOR * this.#latestMs);
+    return Math.max(Math.min(expectedMs, OWED_LONGEST_MS), OWED_LEAST_LIMITS * replyMs);
   }
 
   /** Rests the longer the more often it was asked in vain. */

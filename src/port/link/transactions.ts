@@ -22,9 +22,9 @@ export interface TransactionsOptions {
  * The requests of all stations of one line, carried out one try at a time, in turn.
  *
  * An answer that comes too late must not be taken for that of the next question. So the answers still owed are kept, and
- * waited for before a question that could take them: for as long as they may take if the instrument is up to twice as
- * slow as it is allowed to be, and until the line is quiet. That the port was lost or opened anew meanwhile changes
- * nothing; one that was switched off owes nothing, and costs that wait once.
+ * waited for before a question that could take them: for much longer than the instrument may take, the longer the more
+ * it was silent or late (`Station.owedMs`), and until the line is quiet. That the port was lost or opened anew meanwhile
+ * changes nothing; one that was switched off owes nothing, and costs that wait once.
  */
 export class Transactions {
   readonly #options: TransactionsOptions;
@@ -172,9 +172,10 @@ export class Transactions {
     const end = await exchange.run();
     this.#exchange = undefined;
     this.#turns.ended(station, clock.monotonic());
-    const mayComeUntilMs = exchange.sentMs + 2 * request.asking.replyMs;
+    const { sentMs } = exchange;
+    const mayComeUntilMs = sentMs + station.owedMs(request.asking.replyMs, end === 'settled');
     if (end === 'answered') this.#owed.extend(request, mayComeUntilMs);
-    else if (request.asking.expectsReply) this.#owed.add(request, station, mayComeUntilMs);
+    else if (request.asking.expectsReply) this.#owed.add(request, station, sentMs, mayComeUntilMs);
     if (exchange.lacksEcho && exchange.echoBytes > 0) station.ear.drop('echo', exchange.echoBytes);
     this.#conclude(exchange, end);
   }

@@ -5,12 +5,17 @@ import type { Link, QueryOptions } from '../../../src/port/index.ts';
 import { sharedLine } from './shared-line.ts';
 
 const REPLY_MS = 100;
+/** For how long an answer is waited for after the first failure. */
+const OWED_MS = 8 * REPLY_MS;
+/** … and where a question was cut off: cancelled, or the port lost. */
+const CUT_OFF_MS = 4 * REPLY_MS;
+/** For how long at most. */
+const LONGEST_MS = 10_000;
 
 /** What becomes of one question that reaches the instrument. */
 interface Fate {
   /** No answer at all. */
   readonly lost: boolean;
-  /** Up to twice the time limit, as late as an answer may come. */
   readonly delayMs: number;
   /** The answer is sent twice, so many ms apart. */
   readonly twiceMs: number | undefined;
@@ -26,21 +31,37 @@ const LONGEST_TWICE_MS = 4;
 const fate = (latestMs: number): fc.Arbitrary<Fate> =>
   fc.record({
     lost: fc.boolean(),
-    delayMs: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: latestMs })),
+    delayMs: fc.oneof(
+      fc.integer({ min: 0, max: 20 }),
+      fc.integer({ min: 0, max: 2 * REPLY_MS }),
+      fc.integer({ min: 0, max: latestMs }),
+    ),
     twiceMs: fc.option(fc.integer({ min: 0, max: LONGEST_TWICE_MS }), { nil: undefined }),
   });
 const question: fc.Arbitrary<Question> = fc.record({
   pauseMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 300 })),
   abortMs: fc.option(fc.integer({ min: 0, max: 250 }), { nil: undefined, freq: 3 }),
 });
-const questions = fc.array(question, { minLength: 1, maxLength: 10 });
+const listOf = (each: fc.Arbitrary<Question>) => fc.array(each, { minLength: 1, maxLength: 10 });
+/** Some of which are cancelled. */
+const questions = listOf(question);
+const uncut = listOf(question.map(({ pauseMs }) => ({ pauseMs, abortMs: undefined })));
+const good: Fate = { lost: false, delayMs: 5, twiceMs: undefined };
+/** At random, always the same, or one in five. */
 const fatesUntil = (latestMs: number): fc.Arbitrary<Fate[]> =>
-  fc.array(fate(latestMs), { minLength: 1, maxLength: 30 });
-const fates = fatesUntil(2 * REPLY_MS - 1);
+  fc.oneof(
+    fc.array(fate(latestMs), { minLength: 1, maxLength: 30 }),
+    fate(latestMs).map((same) => [same]),
+    fate(latestMs).map((fifth) => [good, good, good, good, fifth]),
+  );
+const fates = fatesUntil(OWED_MS - 1);
+const fatesOfCut = fatesUntil(CUT_OFF_MS - 1);
+/** What is asked, and what becomes of it: as late as an answer may come. */
+const story = fc.oneof(fc.record({ asked: uncut, fates }), fc.record({ asked: questions, fates: fatesOfCut }));
 /** The first of two equal answers may come unheard while the port settles: the second has to come within the time too. */
-const fatesOfOutages = fatesUntil(2 * REPLY_MS - 1 - LONGEST_TWICE_MS);
+const fatesOfOutages = fatesUntil(CUT_OFF_MS - 1 - LONGEST_TWICE_MS);
 const retries = fc.integer({ min: 0, max: 2 });
-const timing = (retries: number) => ({ replyMs: REPLY_MS, retries, spacingMs: 5 });
+const timing = (retries: number, replyMs = REPLY_MS) => ({ replyMs, retries, spacingMs: 5 });
 
 /** What happens to the way to the instruments, which know nothing of it and answer all the same. */
 interface Outage {
@@ -119,12 +140,12 @@ function check(wrong: readonly string[]): void {
   if (wrong.length > 0) throw new Error(wrong.join('; '));
 }
 
-const LONG_MS = 400_000;
+const LONG_MS = 4_000_000;
 
 describe('a late answer never becomes the answer to the next question', () => {
   it('on a link that has the line for itself, where nothing tells one answer from another', async () => {
     await fc.assert(
-      fc.asyncProperty(questions, fates, retries, async (asked, fates, retries) => {
+      fc.asyncProperty(story, retries, async ({ asked, fates }, retries) => {
         const { clock, memory, link, instrument, port } = await sharedLine({}, true);
         instrument('a', unreliable(fates, clock, memory.line.send));
         const done = drive(link(timing(retries)), clock, 'a', { asked, fates });
@@ -136,12 +157,71 @@ describe('a late answer never becomes the answer to the next question', () => {
     );
   });
 
+  it('whatever the time limit, as long as it is waited for after the first failure', async () => {
+    const limits = fc.constantFrom(50, 300, 1000, 5000).chain((replyMs) => {
+      const owedMs = Math.max(Math.min(8 * replyMs, 4_000), 4 * replyMs);
+      return fc.record({ replyMs: fc.constant(replyMs), fates: fatesUntil(owedMs - 1) });
+    });
+    await fc.assert(
+      fc.asyncProperty(uncut, limits, retries, async (asked, { replyMs, fates }, retries) => {
+        const { clock, memory, link, instrument, port } = await sharedLine({}, true);
+        instrument('a', unreliable(fates, clock, memory.line.send));
+        const patient = { firstByteMs: 0.6 * replyMs, ...timing(retries, replyMs) };
+        const done = drive(link(patient), clock, 'a', { asked, fates }, {}, true);
+        await clock.advance(LONG_MS);
+        check(await done);
+        await port.stop();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('as long as it is waited for at most, from an instrument that was silent and then is always late', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: LONGEST_MS - 1 }), async (delayMs) => {
+        const silence = Array.from({ length: 4 }, () => ({ ...good, lost: true }));
+        const fates = [...silence, ...Array.from({ length: 20 }, () => ({ ...good, delayMs }))];
+        const asked = fates.map(() => ({ pauseMs: 10, abortMs: undefined }));
+        const { clock, memory, link, instrument, port } = await sharedLine({}, true);
+        instrument('a', unreliable(fates, clock, memory.line.send));
+        const done = drive(link(timing(0)), clock, 'a', { asked, fates });
+        await clock.advance(LONG_MS);
+        check(await done);
+        await port.stop();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('as long as it is waited for at most, now and then, from an instrument that was two thirds as late before', async () => {
+    const times = fc.integer({ min: OWED_MS, max: LONGEST_MS - 1 }).chain((latestMs) =>
+      fc.record({
+        firstMs: fc.integer({ min: Math.ceil((latestMs + 1) / 1.5), max: latestMs }),
+        delaysMs: fc.array(fc.oneof(fc.constant(5), fc.integer({ min: 0, max: latestMs })), { minLength: 20 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(times, async ({ firstMs, delaysMs }) => {
+        const silence = Array.from({ length: 4 }, () => ({ ...good, lost: true }));
+        const late = [firstMs, ...delaysMs].map((delayMs) => ({ ...good, delayMs }));
+        const asked = [...silence, ...late].map(() => ({ pauseMs: 10, abortMs: undefined }));
+        const { clock, memory, link, instrument, port } = await sharedLine({}, true);
+        instrument('a', unreliable([...silence, ...late], clock, memory.line.send));
+        const done = drive(link(timing(0)), clock, 'a', { asked, fates: [...silence, ...late] });
+        await clock.advance(LONG_MS);
+        check(await done);
+        await port.stop();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('on a bus whose instruments are told apart by their addresses', async () => {
-    const stations = fc.array(fc.record({ asked: questions, fates, retries }), { minLength: 2, maxLength: 4 });
+    const stations = fc.array(fc.tuple(story, retries), { minLength: 2, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(stations, async (stations) => {
         const { clock, memory, link, instrument, port } = await sharedLine({}, true);
-        const done = stations.map(({ asked, fates, retries }, index) => {
+        const done = stations.map(([{ asked, fates }, retries], index) => {
           const address = 'abcd'.charAt(index);
           instrument(address, unreliable(fates, clock, memory.line.send));
           const accepts = (frame: string): boolean => frame.startsWith(address);
@@ -157,7 +237,7 @@ describe('a late answer never becomes the answer to the next question', () => {
 
   it('on a bus where one of them is not told apart', async () => {
     await fc.assert(
-      fc.asyncProperty(questions, fates, questions, fates, async (asked, fates, others, otherFates) => {
+      fc.asyncProperty(story, story, async ({ asked, fates }, { asked: others, fates: otherFates }) => {
         // The pause lets the copy of an answer pass by: nothing tells it from the next one.
         const { clock, memory, link, instrument, port } = await sharedLine({ spacingMs: 5 }, true);
         instrument('a', unreliable(fates, clock, memory.line.send));
@@ -226,7 +306,7 @@ describe('a late answer never becomes the answer to the next question', () => {
   it('beside a stream, of which no frame is lost', async () => {
     const talk = fc.array(fc.integer({ min: 12, max: 40 }), { minLength: 1, maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(questions, fates, retries, talk, async (asked, fates, retries, talk) => {
+      fc.asyncProperty(story, retries, talk, async ({ asked, fates }, retries, talk) => {
         const { clock, memory, link, instrument, port } = await sharedLine({}, true);
         instrument('a', unreliable(fates, clock, memory.line.send));
         const talker = link(timing(retries));

@@ -247,6 +247,50 @@ describe('Link.query', () => {
     ]);
   });
 
+  it('waits for a late answer ever longer while none comes, from 8 time limits or 4 s to 10 s, and for 4 time limits at least', async () => {
+    const waits = async (replyMs: number): Promise<number[]> => {
+      const { clock, link, sent } = await bench({ replyMs, retries: 0 });
+      const asking = ['A?', 'B?', 'C?', 'D?', 'E?'].map((text) => held(link.query(text)));
+      await clock.advance(300_000);
+      for (const asked of asking) await expect(asked).rejects.toThrow('REPLY_TIMEOUT');
+      return sent.slice(1).map(({ at }, index) => at - (sent[index]?.at ?? 0));
+    };
+    expect(await waits(100)).toEqual([800, 1600, 3200, 6400]);
+    expect(await waits(1_000)).toEqual([4_000, 8_000, 10_000, 10_000]);
+    expect(await waits(5_000)).toEqual([20_000, 20_000, 20_000, 20_000]);
+  });
+
+  it('waits for half as long again as the latest answer took, until a hundred came in time', async () => {
+    const { clock, link, sent, memory } = await bench({ replyMs: 100, retries: 0 });
+    memory.line.onReceive((bytes) => {
+      const text = bytes.toString().trim();
+      if (text === 'lost') return;
+      clock.setTimer(() => memory.line.send(`${text}\r\n`), text === 'late' ? 750 : 10);
+      sent.push({ text, at: clock.monotonic() });
+    });
+    /** From the sending of a question that is lost to that of the next. */
+    const waitAfterLoss = async (): Promise<number> => {
+      held(link.query('lost'));
+      const [next, lostAt] = [link.query('next'), clock.monotonic()];
+      await clock.advance(5_000);
+      expect(await next).toBe('next');
+      return (sent.at(-1)?.at ?? 0) - lostAt;
+    };
+    expect(await waitAfterLoss()).toBe(800);
+    held(link.query('late'));
+    await clock.advance(5_000);
+    expect(link.counters.late).toBe(1);
+    expect(await waitAfterLoss()).toBe(1600);
+    for (const answers of [97, 98]) {
+      for (let time = 0; time < answers; time++) {
+        const asked = link.query('in time');
+        await clock.advance(20);
+        expect(await asked).toBe('in time');
+      }
+      expect(await waitAfterLoss()).toBe(answers === 97 ? 1125 : 800);
+    }
+  });
+
   it('does not wait for ever on a line that is never quiet', async () => {
     const { clock, link, memory, sent } = await bench({ replyMs: 1000, retries: 0 });
     const first = held(link.query('A?'));
@@ -258,7 +302,8 @@ describe('Link.query', () => {
     };
     chatter();
     const second = held(link.query('B?'));
-    await clock.advance(2_000);
+    // Until the answer that is owed should have come, and 1 s more.
+    await clock.advance(4_000);
     expect(sent.map(({ text }) => text)).toEqual(['A?', 'B?']);
     await clock.advance(1_000);
     await expect(second).rejects.toThrow('REPLY_TIMEOUT');
@@ -329,7 +374,7 @@ describe('Link.query', () => {
     expect(drops).toEqual([['late', 11]]);
   });
 
-  it('waits after a loss of the port for twice the time limit of what was under way, and no longer', async () => {
+  it('waits after a loss of the port for 4 s for what was under way, and no longer', async () => {
     const { clock, link, memory, sent, say } = await bench({ retries: 0, replyMs: 1000 });
     held(link.query('A?'));
     await clock.advance(10);
@@ -337,12 +382,12 @@ describe('Link.query', () => {
     memory.plug();
     await clock.advance(500);
     const answer = link.query('B?');
-    await clock.advance(1489);
+    await clock.advance(3489);
     expect(sent).toHaveLength(1);
     await clock.advance(1);
     expect(sent.map(({ text, at }) => [text, at])).toEqual([
       ['A?', 0],
-      ['B?', 2000],
+      ['B?', 4000],
     ]);
     await say('fresh\n');
     expect(await answer).toBe('fresh');
@@ -384,7 +429,7 @@ describe('Link.query', () => {
     const fail = async (times: number): Promise<void> => {
       for (let time = 0; time < times; time++) {
         const asked = expect(link.query('A?')).rejects.toThrow('REPLY_TIMEOUT');
-        await clock.advance(1_000);
+        await clock.advance(11_000);
         await asked;
       }
     };
@@ -446,7 +491,7 @@ describe('Link.query', () => {
     const fail = async (times: number): Promise<void> => {
       for (let time = 0; time < times; time++) {
         const asked = expect(link.query('A?')).rejects.toThrow('REPLY_TIMEOUT');
-        await clock.advance(1_000);
+        await clock.advance(11_000);
         await asked;
       }
     };
@@ -460,7 +505,7 @@ describe('Link.query', () => {
     const { clock, link, port } = await bench({ replyMs: 100, retries: 0 }, undefined, true);
     for (let time = 0; time < 20; time++) {
       const asked = expect(link.query('A?')).rejects.toThrow('REPLY_TIMEOUT');
-      await clock.advance(1_000);
+      await clock.advance(11_000);
       await asked;
     }
     expect(port.counters.opens).toBe(1);
