@@ -27,6 +27,7 @@ export function start(command, args) {
   return child;
 }
 
+/** Asks it to end, and waits until it has. */
 export async function end(child, signal = 'SIGTERM') {
   if (!children.has(child)) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -34,8 +35,20 @@ export async function end(child, signal = 'SIGTERM') {
   await ended;
 }
 
-export function labwire(configuration) {
-  return start(process.execPath, ['dist/src/cli/main.js', 'run', '--config', configuration]);
+/** A gateway by this configuration. */
+export function labwire(file) {
+  return start(process.execPath, ['dist/src/cli/main.js', 'run', '--config', file]);
+}
+
+/** A gateway `labwire` on the broker, topics below `bench`, its journal on disk as always. @param text the rest of its configuration */
+export function startLabwire(broker, text) {
+  const home = mkdtempSync(join(folder, 'labwire-'));
+  const file = join(home, 'labwire.yaml');
+  writeFileSync(
+    file,
+    `gateway: { id: labwire }\nmqtt: { url: "${broker}", base: bench }\nserver: { port: 0 }\n${text}`,
+  );
+  return labwire(file);
 }
 
 /** A server that can be ended and started again on the same port. */
@@ -51,6 +64,12 @@ function server(url, command, args, answers) {
   };
 }
 
+/** Resolves with the URL of a Mosquitto that loses nothing. */
+export async function startBroker() {
+  return (await mosquitto()).url;
+}
+
+/** A Mosquitto that loses nothing while it runs. */
 export async function mosquitto() {
   const port = await freePort();
   const file = join(folder, `mosquitto-${port}.conf`);
@@ -71,22 +90,7 @@ export async function mosquitto() {
   return broker;
 }
 
-/** Resolves with the URL of a Mosquitto that loses nothing. */
-export async function startBroker() {
-  return (await mosquitto()).url;
-}
-
-/** A gateway `labwire` on the broker, topics below `bench`, its journal on disk. @param text the rest of its configuration */
-export function startLabwire(broker, text) {
-  const home = mkdtempSync(join(folder, 'labwire-'));
-  const file = join(home, 'labwire.yaml');
-  writeFileSync(
-    file,
-    `gateway: { id: labwire }\nmqtt: { url: "${broker}", base: bench }\nserver: { port: 0 }\n${text}`,
-  );
-  return labwire(file);
-}
-
+/** An InfluxDB 1. */
 export async function influxd() {
   const [port, rpcPort] = [await freePort(), await freePort()];
   const data = join(folder, `influx-${port}`);

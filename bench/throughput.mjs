@@ -1,12 +1,10 @@
 // How labwire compares with a bare script that does the same: pty → line → number → MQTT at QoS 1, to a real Mosquitto.
 // Five runs of each in turn, labwire also with InfluxDB beside it; printed are medians and their ratios, since the machine's
 // own speed comes and goes.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 import { Pty } from '../dist/src/index.js';
-import { cpuSeconds, end, folder, influxd, labwire, median, mosquitto, start } from './rig.mjs';
+import { cpuSeconds, end, influxd, median, start, startBroker, startLabwire } from './rig.mjs';
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const READINGS = 100_000;
@@ -16,7 +14,7 @@ const PACED = 3000;
 const PACED_HZ = 1000;
 const SUBJECTS = ['bare', 'labwire', 'with_influx'];
 
-const { url: broker } = await mosquitto();
+const broker = await startBroker();
 const { url: database } = await influxd();
 const runs = Object.fromEntries(SUBJECTS.map((subject) => [subject, []]));
 for (let run = 1; run <= RUNS; run++) {
@@ -43,14 +41,14 @@ async function measure(subject) {
   const child =
     subject === 'bare'
       ? start(process.execPath, ['bench/bare.mjs', pty.path, broker])
-      : labwire(configuration(subject, pty.path));
+      : startLabwire(broker, configuration(subject, pty.path));
   const subscriber = await mqtt.connectAsync(broker);
   let received = () => {};
   // What the run before has left on the broker says nothing about this one.
   subscriber.on('message', (_topic, payload, { retain }) => {
     if (!retain) received(JSON.parse(payload.toString()).value);
   });
-  await subscriber.subscribeAsync(`bench/${subject}/device/channels/value`, { qos: 0 });
+  await subscriber.subscribeAsync(`bench/${subject === 'bare' ? 'bare' : 'labwire'}/device/channels/value`, { qos: 0 });
   await ready(pty, (listener) => {
     received = listener;
   });
@@ -125,24 +123,15 @@ async function ready(pty, listen) {
   await sleep(500);
 }
 
-/** Of a gateway with its journal on disk, as it is unless it is told otherwise. */
 function configuration(subject, path) {
-  const file = join(folder, 'labwire.yaml');
-  writeFileSync(
-    file,
-    `gateway: { id: ${subject} }
-mqtt: { url: "${broker}", base: bench }
-${subject === 'with_influx' ? `influx: { url: "${database}", database: bench }` : ''}
-server: { port: 0 }
+  return `${subject === 'with_influx' ? `influx: { url: "${database}", database: bench }` : ''}
 devices:
   device:
     model: line
     port: { path: ${path} }
     serial: { baudRate: 115200 }
     line: { format: csv, channels: { value: { column: 1, unit: V } } }
-`,
-  );
-  return file;
+`;
 }
 
 function medians(results) {

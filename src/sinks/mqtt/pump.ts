@@ -24,10 +24,13 @@ export interface PumpParts {
 
 type SampleRecord = JournalRecord & { kind: 'sample' };
 
-/** Of the window: what the backlog may fill, so that what is live always finds room. */
+/** What the backlog may have in flight: so much of the window, so that what is live always finds room … */
 const BACKLOG_SHARE = 0.5;
-/** And what one message more may fill that goes out as the answer to an acknowledgement. */
+/** … and so many messages: behind them what is live waits at the broker. */
+const LARGEST_BACKLOG = 100;
+/** And the same for one message more that goes out as the answer to an acknowledgement. */
 const ANSWERED_SHARE = 0.75;
+const LARGEST_ANSWERED = 150;
 const LARGEST_READ = 256;
 /** A broker so slow that more than this waits gets what is true now first, and the rest as backlog. */
 const LARGEST_LIVE_LAG = 10_000;
@@ -264,7 +267,9 @@ export class Pump {
 
   /** @returns whether there was anything to send, and room for it */
   #publishBacklog(client: MqttClient, lane: Lane): boolean {
-    const share = this.#backlogShare(this.#acknowledged ? ANSWERED_SHARE : BACKLOG_SHARE);
+    const share = this.#acknowledged
+      ? this.#share(ANSWERED_SHARE, LARGEST_ANSWERED)
+      : this.#share(BACKLOG_SHARE, LARGEST_BACKLOG);
     if (this.#draining || lane.inFlight - lane.overflow.length >= share) return false;
     const message = lane.overflow.shift();
     if (message) {
@@ -282,8 +287,8 @@ export class Pump {
    * An acknowledgement is answered by a message wherever there is one: the broker's next may wait in its kernel for
    * ours, which goes with the message, or 40 ms later (Nagle's algorithm against delayed ACKs).
    */
-  #backlogShare(share: number): number {
-    return Math.max(1, Math.floor(this.#outgoing.window * share));
+  #share(ofWindow: number, most: number): number {
+    return Math.max(1, Math.min(most, Math.floor(this.#outgoing.window * ofWindow)));
   }
 
   /** At the end of the backlog what is missing in the journal is passed over, so that the offset reaches what was live. */
