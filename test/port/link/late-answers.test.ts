@@ -304,9 +304,11 @@ describe('a late answer never becomes the answer to the next question', () => {
   });
 
   it('beside a stream, of which no frame is lost', async () => {
+    // Few, so that all are over while it talks.
+    const few = story.map(({ asked, fates }) => ({ asked: asked.slice(0, 5), fates }));
     const talk = fc.array(fc.integer({ min: 12, max: 40 }), { minLength: 1, maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(story, retries, talk, async ({ asked, fates }, retries, talk) => {
+      fc.asyncProperty(few, retries, talk, async ({ asked, fates }, retries, talk) => {
         const { clock, memory, link, instrument, port } = await sharedLine({}, true);
         instrument('a', unreliable(fates, clock, memory.line.send));
         const talker = link(timing(retries));
