@@ -7,6 +7,8 @@ interface Side {
   readonly wanted: Map<number, OptionState>;
   /** What was asked of this side in vain: it is refused once, so that two deaf sides do not refuse for ever. */
   readonly refused: Set<number>;
+  /** How often this side has answered a change of the other's mind, by option. */
+  readonly changes: Map<number, number>;
   /** The verbs that this side is spoken of with: by us, and by the other. */
   readonly offer: Verb;
   readonly refuse: Verb;
@@ -28,6 +30,7 @@ export class TelnetOptions {
     const side = (wanted: readonly number[], offer: Verb, refuse: Verb): Side => ({
       wanted: new Map(wanted.map((option) => [option, 'asked'])),
       refused: new Set(),
+      changes: new Map(),
       offer,
       refuse,
     });
@@ -67,7 +70,7 @@ function asked(side: Side, option: number): Verb | undefined {
     return side.refuse;
   }
   side.wanted.set(option, 'agreed');
-  return before === 'refused' ? side.offer : undefined;
+  return before === 'refused' ? changed(side, option, side.offer) : undefined;
 }
 
 /** The other side does not want it, or no longer. */
@@ -76,5 +79,14 @@ function denied(side: Side, option: number): Verb | undefined {
   const before = side.wanted.get(option);
   if (before === undefined) return undefined;
   side.wanted.set(option, 'refused');
-  return before === 'agreed' ? side.refuse : undefined;
+  return before === 'agreed' ? changed(side, option, side.refuse) : undefined;
+}
+
+/** Where several changes are under way at once, each side answers the other's answers (RFC 1143): it must end. */
+const MOST_CHANGES = 3;
+
+function changed(side: Side, option: number, answer: Verb): Verb | undefined {
+  const changes = (side.changes.get(option) ?? 0) + 1;
+  side.changes.set(option, changes);
+  return changes > MOST_CHANGES ? undefined : answer;
 }

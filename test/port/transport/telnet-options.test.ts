@@ -48,6 +48,19 @@ describe('the negotiation of Telnet options', () => {
           said = answers.flatMap((answer) => (answer ? [[...answer]] : []));
         }
       }),
+      {
+        examples: [
+          [
+            [
+              [WONT, 0],
+              [WILL, 0],
+              [WONT, 0],
+              [WILL, 0],
+            ],
+          ],
+        ],
+        numRuns: 1000,
+      },
     );
   });
 });
