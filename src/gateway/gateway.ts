@@ -6,7 +6,7 @@ import { type EventRecord, type Journal, MemoryJournal, SqliteJournal } from '..
 import { HttpServer, type PortView, runUntilStopped } from '../server/index.ts';
 import { addMember, DataService, removeMember, ServiceHost } from '../service/index.ts';
 import type { TaskEvent } from '../task/index.ts';
-import { compareConfigurations, same } from './changes.ts';
+import { type ConfigurationChange, compareConfigurations, same } from './changes.ts';
 import { type ClockStep, ClockSteps } from './clock-steps.ts';
 import {
   compose,
@@ -261,21 +261,27 @@ export class Gateway {
         const line = plans.lines.get(id);
         return line && same(line, plansBefore.lines.get(id)) ? [this.#lines.hold(line)] : [];
       });
-      await Promise.all(change.changed.map((id) => this.#stopDevice(id)));
-      for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
-      if (change.server) await this.#moveServer(before.server);
-      this.#changeJournal(before.journal);
-      await Promise.all(change.removedSinks.map((name) => this.#removeSink(name)));
-      await Promise.all(change.sinks.map((sink) => this.#renewSink(sink)));
-      for (const id of [...change.removed, ...change.changed]) this.#state.removeBelow([id]);
-      for (const id of [...change.changed, ...change.added]) {
-        this.#add(id);
+      try {
+        await this.#change(change, before);
+      } finally {
+        await Promise.all(held.map((letGo) => letGo()));
       }
-      await Promise.all(held.map((letGo) => letGo()));
       this.#tellInfo();
       const { added, removed, changed } = change;
       this.#log.info({ added, removed, changed }, 'configuration applied');
     });
+  }
+
+  /** Stops what is no more as it was, and starts what is new. */
+  async #change(change: ConfigurationChange, before: Configuration): Promise<void> {
+    await Promise.all(change.changed.map((id) => this.#stopDevice(id)));
+    for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
+    if (change.server) await this.#moveServer(before.server);
+    this.#changeJournal(before.journal);
+    await Promise.all(change.removedSinks.map((name) => this.#removeSink(name)));
+    await Promise.all(change.sinks.map((sink) => this.#renewSink(sink)));
+    for (const id of [...change.removed, ...change.changed]) this.#state.removeBelow([id]);
+    for (const id of [...change.changed, ...change.added]) this.#add(id);
   }
 
   #makeJournal(file = this.#configuration.journal.path): Journal {

@@ -123,8 +123,9 @@ export class Link {
    * Of a try that was not answered the answer may still come, and the next question of this link waits for it: 8 times
    * `replyMs` from the sending, but 4 s at most, then twice as long with each question in a row that got no answer in
    * time, and half as long again as the latest answer took until 100 came in time; 10 s at most, and never less than
-   * 4 times `replyMs`. It is 4 times instead of 8 for a try that was cancelled or cut off by a loss of the port. So a single lost answer stalls its instrument for that time, and no other of the line whose
-   * questions have `accepts`. A repetition does not wait: whichever answer comes is that of its question. Where nothing
+   * 4 times `replyMs`. It is 4 times instead of 8 for a try that was cancelled or cut off by a loss of the port. So a
+   * single lost answer stalls its instrument for that time, and no other of the line whose questions have `accepts`. A
+   * repetition does not wait: whichever answer comes is that of its question. Where nothing
    * in an answer tells its question, one that comes later than that can not be told apart, and becomes that of another.
    *
    * Where several links share the line, an instrument that did not answer rests before it is asked again, twice as long
