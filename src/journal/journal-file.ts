@@ -35,6 +35,8 @@ export class JournalFile {
   readonly #database: Database.Database;
   readonly #lock: Database.Database;
   readonly #inode: number;
+  /** Bytes of the file after the last commit. */
+  #size: number;
   readonly #statements: Statements;
   readonly #retention: Retention;
   readonly #scrub: Scrub;
@@ -65,7 +67,9 @@ export class JournalFile {
       this.#database = opened.database;
       this.#last = opened.contents.last;
       this.#reserved = opened.contents.reserved;
-      this.#inode = statSync(request.path).ino;
+      const there = statSync(request.path);
+      this.#inode = there.ino;
+      this.#size = there.size;
       this.#statements = prepare(this.#database);
       this.#retention = new Retention(this.#database, opened.contents.tail, this.#last);
       this.#scrub = new Scrub(request.path);
@@ -82,6 +86,7 @@ export class JournalFile {
     this.#checkThere();
     this.#commit(request);
     const kept = this.#retention.step(request.limits, request.now, request.count);
+    this.#size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
     return { ...kept, damaged: this.#scrub.step(performance.now()) };
   }
 
@@ -97,11 +102,14 @@ export class JournalFile {
     this.#lock.close();
   }
 
-  /** SQLite goes on writing to a file that was deleted, and nobody would ever find it; or to one that lacks its end. */
+  /**
+   * SQLite goes on writing to a file that was deleted, and nobody would ever find it; or to one that lacks its end. One that is
+   * too short and never was longer is a checkpoint that found no room for all of it: the log still has the rest.
+   */
   #checkThere(): void {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (found?.ino !== this.#inode) throw new FileFailure('GONE', `${this.#path} was deleted or replaced`);
-    if (found.size < bytesByHeader(this.#path)) throw new FileFailure('SQLITE_CORRUPT', `${this.#path} was cut`);
+    if (found.size < this.#size && found.size < bytesByHeader(this.#path)) throw wasCut(this.#path);
   }
 
   #write({ first, count, text, sources, sinks, forgotten, head }: CommitRequest): void {
@@ -148,6 +156,7 @@ interface Contents {
 }
 
 function openDatabase(request: OpenRequest, base: number): { database: Database.Database; contents: Contents } {
+  checkWhole(request.path);
   const database = openSqlite(request.path, { timeout: BUSY_MS });
   try {
     // Before anything is changed in it.
@@ -202,6 +211,17 @@ function readContents(database: Database.Database, request: OpenRequest, base: n
       .map((offset) => next.get(offset) as [number, number] | undefined)
       .filter((mark) => mark !== undefined),
   };
+}
+
+/** A file that was closed well has no log that could hold what it lacks. @throws FileFailure */
+function checkWhole(path: string): void {
+  const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const logBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes > 0 && logBytes === 0 && bytes < bytesByHeader(path)) throw wasCut(path);
+}
+
+function wasCut(path: string): FileFailure {
+  return new FileFailure('SQLITE_CORRUPT', `${path} was cut`);
 }
 
 /** What the file should be long by its own word: "The Database File Format" of sqlite.org, 1.3.8. */

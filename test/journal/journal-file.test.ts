@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -127,4 +127,21 @@ describe('the file of the journal', () => {
       { numRuns: 40 },
     );
   });
+});
+
+test('is not taken for cut where a checkpoint found no room for its last pages, which the log still has', () => {
+  const writer = new Writer(1e9);
+  writer.commit(200, 100);
+  // A checkpoint writes the first page first: it promises pages that then found no room.
+  const file = openSync(writer.path, 'r+');
+  const pages = Buffer.alloc(4);
+  readSync(file, pages, 0, 4, 28);
+  pages.writeUInt32BE(pages.readUInt32BE() + 50);
+  writeSync(file, pages, 0, 4, 28);
+  closeSync(file);
+  writer.commit(200, 100);
+  writer.crash();
+  writer.commit(200, 100);
+  writer.restart();
+  writer.end();
 });
