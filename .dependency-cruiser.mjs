@@ -7,7 +7,10 @@ const mayImport = {
   instrument: ['base', 'task', 'service', 'port'],
   journal: ['base', 'instrument'],
   sinks: ['base', 'journal', 'instrument'],
-  server: ['base', 'task', 'service', 'journal'],
+  wire: ['base', 'task', 'service'],
+  server: ['base', 'task', 'service', 'wire', 'journal'],
+  client: ['wire'],
+  dashboards: ['base', 'instrument', 'config'],
   config: ['base', 'instrument'],
   gateway: ['base', 'task', 'service', 'port', 'instrument', 'journal', 'sinks', 'server', 'config'],
 };

@@ -24,7 +24,7 @@ export default defineConfig({
           ...project(
             'unit',
             [
-              'test/{base,task,service,port,instrument,journal,sinks,server,config,gateway,cli,drivers,mocks}/**/*.test.ts',
+              'test/{base,task,service,port,instrument,journal,sinks,wire,server,client,dashboards,config,gateway,cli,drivers,mocks}/**/*.test.ts',
               'test/*.test.ts',
             ],
             10_000,
