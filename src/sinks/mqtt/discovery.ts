@@ -33,6 +33,8 @@ const TEXT = '{{ (value_json.value | string)[:255] }}';
 const COUNTING = new Set(['energy', 'volume']);
 const LEVELS: Readonly<Record<string, string>> = { energy: 'energy_storage', volume: 'volume_storage' };
 const ANY_KIND = new Set(['distance', 'duration', 'weight']);
+/** Device classes that the quantity tells and the unit does not, with the unit that must be beside. */
+const OF_QUANTITY: Readonly<Record<string, string>> = { humidity: '%', power_factor: '' };
 
 /** The id of a device in Home Assistant; the ids of gateways and devices have no hyphen. */
 export function discoveryId({ gateway, device }: Pick<DeviceDescription, 'gateway' | 'device'>): string {
@@ -85,10 +87,11 @@ function component(channel: ChannelDescription, description: DeviceDescription, 
   }
 }
 
-function measure({ type, kind, unit, resolution }: ChannelDescription): Record<string, unknown> {
+function measure({ type, kind, quantity, unit, resolution }: ChannelDescription): Record<string, unknown> {
   const known = unit === undefined ? undefined : units.get(unit)?.homeAssistant;
   const shown = known ? known.unit : (unit ?? '');
-  const deviceClass = known?.deviceClass === undefined ? undefined : classFor(known.deviceClass, kind);
+  const told = quantity !== undefined && OF_QUANTITY[quantity] === shown ? quantity : known?.deviceClass;
+  const deviceClass = told === undefined ? undefined : classFor(told, kind);
   const precision = type === 'integer' ? 0 : resolution === undefined ? undefined : decimals(resolution);
   return {
     state_class: kind,

@@ -5,7 +5,8 @@ import { Topics } from '../../../src/sinks/mqtt/topics.ts';
 import { description } from '../parts.ts';
 
 // What Home Assistant's documentation says (integrations "MQTT", "MQTT Sensor", "MQTT Binary Sensor", developer docs
-// "Sensor entity"), written down by hand.
+// "Sensor entity"), and its source where that is finer: the schemas of components/mqtt/schemas.py, the units and state
+// classes of components/sensor/const.py. Written down by hand.
 const DEVICE_KEYS = [
   ...['configuration_url', 'connections', 'hw_version', 'identifiers', 'manufacturer', 'model', 'model_id', 'name'],
   ...['serial_number', 'suggested_area', 'sw_version', 'via_device'],
@@ -36,8 +37,10 @@ const DEVICE_CLASSES: Readonly<
   energy: [['J', 'kJ', 'Wh', 'kWh', 'MWh'], COUNTED],
   energy_storage: [['J', 'kJ', 'Wh', 'kWh', 'MWh'], ['measurement']],
   frequency: [['Hz', 'kHz', 'MHz', 'GHz'], ['measurement']],
+  humidity: [['%'], ['measurement']],
   illuminance: [['lx'], ['measurement']],
   ph: [[undefined], ['measurement']],
+  power_factor: [['%', undefined], ['measurement']],
   power: [['mW', 'W', 'kW', 'MW'], ['measurement']],
   precipitation_intensity: [['mm/d', 'mm/h'], ['measurement']],
   pressure: [['Pa', 'hPa', 'kPa', 'bar', 'cbar', 'mbar', 'mmHg', 'inHg', 'psi'], ['measurement']],
@@ -126,6 +129,21 @@ describe("what Home Assistant is told of a device, by its documentation's rules"
     });
   });
 
+  test('has all that must be there, and topics that are valid', () => {
+    const message = discovery(description(), topics, '0.1.0');
+    expect(message.device.identifiers).toEqual([expect.stringMatching(/./)]);
+    expect(message.origin.name).toBe('labwire');
+    expect(['all', 'any', 'latest']).toContain(message.availability_mode);
+    for (const { topic, ...rest } of message.availability) {
+      expect(topic).toMatch(/^[^+#]+$/);
+      // Then `online` and `offline` are the two words.
+      expect(rest).toEqual({});
+    }
+    const ids = Object.values(message.components).map((one) => one.unique_id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const one of Object.values(message.components)) expect(one.state_topic).toMatch(/^[^+#]+$/);
+  });
+
   test('has no key that is not known there', () => {
     const { device, origin, ...shared } = discovery(description(), topics, '0.1.0');
     for (const key of Object.keys(device)) expect(DEVICE_KEYS).toContain(key);
@@ -156,6 +174,18 @@ describe("what Home Assistant is told of a device, by its documentation's rules"
     expect(component({ unit: 'kWh', kind: 'measurement' }).device_class).toBe('energy_storage');
     expect(component({ unit: 'kWh', kind: 'total' }).device_class).toBe('energy');
     expect(component({ unit: 'W', kind: 'total' })).not.toHaveProperty('device_class');
+  });
+
+  test('the quantity tells the class of what has no unit of its own', () => {
+    const humidity = component({ unit: '%', quantity: 'humidity' });
+    checkByTheRules(humidity);
+    expect(humidity.device_class).toBe('humidity');
+    const factor = component({ quantity: 'power_factor' });
+    checkByTheRules(factor);
+    expect(factor.device_class).toBe('power_factor');
+    expect(component({ unit: '%', quantity: 'level' })).not.toHaveProperty('device_class');
+    expect(component({ unit: 'g/m³', quantity: 'humidity' })).not.toHaveProperty('device_class');
+    expect(component({ quantity: 'power_factor', kind: 'total' })).not.toHaveProperty('device_class');
   });
 
   test('a switch is a binary sensor', () => {
