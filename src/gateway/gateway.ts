@@ -18,12 +18,14 @@ import {
 } from './composition.ts';
 import { Device } from './device.ts';
 import type { Parts } from './device-plan.ts';
+import { deviceStatus } from './health.ts';
 import { LineSet } from './line-set.ts';
 import { gatewayMetrics } from './metrics.ts';
 import { requestsTo } from './requests.ts';
 import { SinkSet } from './sink-set.ts';
 import { StateStore } from './state-store.ts';
 import { version } from './version.ts';
+import type { Vitals } from './vitals.ts';
 
 export interface GatewayOptions extends GatewayParts {
   readonly log?: Logger;
@@ -66,6 +68,7 @@ export class Gateway {
   /** Paths of the tasks whose bodies had to be left behind at the stop. */
   #abandoned: readonly string[] = [];
   #refresh: Timer | undefined;
+  #rounds = 0;
   /** Starting, stopping and changing the configuration never overlap. */
   #turn: Promise<unknown> = Promise.resolve();
   #end: (failure?: Error) => void = () => {};
@@ -135,6 +138,14 @@ export class Gateway {
     return this.#root;
   }
 
+  /** For whoever supervises the process. */
+  get vitals(): Vitals {
+    const { head, committed, state } = this.#journal;
+    const health = [...this.#devices.values()].map((device) => deviceStatus(device.health));
+    const online = health.filter((status) => status === 'online').length;
+    return { devices: health.length, online, rounds: this.#rounds, journal: { state: state.state, head, committed } };
+  }
+
   /** Every configured device as it is now, also while it is being started. */
   *#descriptions(): Iterable<DeviceDescription> {
     for (const [id, { description }] of this.#plans.devices) yield this.#devices.get(id)?.description ?? description;
@@ -149,10 +160,11 @@ export class Gateway {
    * Runs until SIGINT, SIGTERM, `stop()`, or a task with `exitOnFailure` that failed.
    *
    * @param started called once everything runs
+   * @param stopping called when the stop begins, for whatever reason
    * @returns the exit status: 0 after a clean stop, 1 after a failure, which then is the process's exit code too
    * @throws LabwireError SERVER_ADDRESS where the server cannot listen
    */
-  run(started?: () => void): Promise<0 | 1> {
+  run(started?: () => void, stopping?: () => void): Promise<0 | 1> {
     return runUntilStopped({
       log: this.#log,
       start: async () => {
@@ -160,6 +172,7 @@ export class Gateway {
         started?.();
       },
       stop: async () => {
+        stopping?.();
         await this.stop();
         return this.#abandoned;
       },
@@ -411,6 +424,7 @@ export class Gateway {
     this.#refresh = this.#clock.setTimer(() => {
       for (const device of this.#devices.values()) device.refresh();
       this.#sinks.refresh();
+      this.#rounds++;
       this.#scheduleRefresh();
     }, REFRESH_MS);
   }

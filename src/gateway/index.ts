@@ -3,3 +3,4 @@ export { type FoundLine, findLine, modelLine } from './find-line.ts';
 export { Gateway, type GatewayOptions } from './gateway.ts';
 export { portName, transportTo } from './port-options.ts';
 export { version } from './version.ts';
+export type { Vitals } from './vitals.ts';
