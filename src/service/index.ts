@@ -13,6 +13,14 @@ export {
   type Parameters,
   type Tier,
 } from './command.ts';
+export {
+  type Actor,
+  Control,
+  type ControlOptions,
+  type TaskVerb,
+  taskVerbs,
+  type Write,
+} from './control.ts';
 export { addMember, DataService, isService, removeMember } from './data-service.ts';
 export { type Observation, type ObserveOptions, observe } from './observe.ts';
 export { type Reading, ReadingCore, type ReadingOptions, reading } from './reading.ts';
@@ -21,4 +29,5 @@ export { type Setting, type SettingOptions, setting } from './setting.ts';
 export { SettingCore } from './setting-core.ts';
 export { type Exposed, type Resolved, resolve, type TreeNode, walk } from './tree.ts';
 export { type TreeListener, TreeWatch } from './tree-watch.ts';
+export { isValueCore, type ValueCore } from './value-core.ts';
 export { checkValue, type SettingValue, type ValueRules, type ValueType, valueFault } from './value-rules.ts';

@@ -1,4 +1,5 @@
-import { Listeners, MEMBER, type Member, type MemberCore } from '../base/index.ts';
+import { Listeners, MEMBER, type Member } from '../base/index.ts';
+import type { ValueCore } from './value-core.ts';
 import { checkValue, type SettingValue, type ValueRules } from './value-rules.ts';
 
 type ReadingType = 'number' | 'integer' | 'text' | 'boolean';
@@ -11,8 +12,9 @@ export interface ReadingOptions<K extends ReadingType = 'number'> {
   readonly type?: K;
 }
 
-export class ReadingCore implements MemberCore {
+export class ReadingCore implements ValueCore {
   readonly kind = 'reading';
+  readonly writable = false;
   readonly attributes = [''] as const;
   readonly methods = [] as const;
   readonly rules: ValueRules;

@@ -1,4 +1,5 @@
-import { LabwireError, Listeners, type MemberCore } from '../base/index.ts';
+import { LabwireError, Listeners } from '../base/index.ts';
+import type { ValueCore } from './value-core.ts';
 import { checkValue, type SettingValue, type ValueRules } from './value-rules.ts';
 import { inTime, WorkQueue } from './work-queue.ts';
 
@@ -10,7 +11,7 @@ export interface SettingParts {
 }
 
 /** What the owner of a setting may do with it. */
-export class SettingCore implements MemberCore {
+export class SettingCore implements ValueCore {
   readonly kind = 'setting';
   readonly attributes = [''] as const;
   readonly methods = [] as const;
@@ -49,7 +50,7 @@ export class SettingCore implements MemberCore {
     return this.#value;
   }
 
-  get(_attribute: string): unknown {
+  get(_attribute: string): SettingValue {
     return this.#value;
   }
 
@@ -67,6 +68,11 @@ export class SettingCore implements MemberCore {
       await inTime(this.#name, () => write(value as never));
       this.assign(read ? await inTime(this.#name, read) : value);
     });
+  }
+
+  async write(value: unknown): Promise<SettingValue> {
+    await this.set(value);
+    return this.#value;
   }
 
   /** Reads the value from the instrument; does nothing without a `read`. Rejects as `Setting.set` does. */
