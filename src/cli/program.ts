@@ -44,7 +44,7 @@ function isUsage(code: ErrorCode): boolean {
   return code === 'USAGE' || code.startsWith('CONFIG_');
 }
 
-/** The command line, as yet without its words: tests read the words of documents with it. */
+/** The parser of the command line, and what each command does. */
 export function createProgram(io: CliIo, finish: (status: number) => void): Command {
   const program = new Command('labwire')
     .description('A gateway between laboratory instruments and MQTT, InfluxDB and your own programs.')
