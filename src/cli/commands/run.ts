@@ -5,6 +5,7 @@ import type { CliIo } from '../io.ts';
 import { createLogger, type LogLevel } from '../log.ts';
 import { MODELS_FOLDER, siteParts } from '../package.ts';
 import { journalFileOf, readSite, stateFileOf } from '../site.ts';
+import { type Supervision, superviseBySystemd } from '../systemd/index.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -26,20 +27,34 @@ export async function runCommand({ config, logLevel }: RunOptions, io: CliIo): P
     journalFile: journalFileOf(config, configuration),
     stateFile: stateFileOf(config, configuration),
   });
+  const supervision = superviseBySystemd({ env: io.env, log, vitals: () => gateway.vitals });
   const unwatched = (error: Error): void =>
     log.warn({ err: error }, `edits of ${config} are not noticed until a restart: ${error.message}`);
-  const endWatching = watchConfiguration(config, () => void reload(gateway, config, given, log), unwatched, [
-    MODELS_FOLDER,
-  ]);
+  const endWatching = watchConfiguration(
+    config,
+    () => void reload(gateway, config, given, log, supervision),
+    unwatched,
+    [MODELS_FOLDER],
+  );
   try {
-    return await gateway.run();
+    return await gateway.run(
+      () => supervision.started(),
+      () => supervision.stopping(),
+    );
   } finally {
     endWatching();
+    supervision.end();
   }
 }
 
 /** A faulty edit changes nothing and says why. */
-async function reload(gateway: Gateway, config: string, given: GatewayParts, log: Logger): Promise<void> {
+async function reload(
+  gateway: Gateway,
+  config: string,
+  given: GatewayParts,
+  log: Logger,
+  supervision: Supervision,
+): Promise<void> {
   const { configuration, parts, issues } = readSite(config, given, log);
   if (!configuration) {
     for (const issue of issues) log.error(formatIssue(issue));
@@ -47,7 +62,7 @@ async function reload(gateway: Gateway, config: string, given: GatewayParts, log
     return;
   }
   try {
-    await gateway.apply(configuration, parts);
+    await supervision.reloading(() => gateway.apply(configuration, parts));
   } catch (error) {
     const code = error instanceof LabwireError ? error.code : 'INTERNAL';
     log.error({ code, err: error }, `the edit of ${config} could not be applied: ${toError(error).message}`);

@@ -1,0 +1,1 @@
+export { type Supervision, superviseBySystemd } from './supervision.ts';
