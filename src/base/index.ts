@@ -23,3 +23,4 @@ export { parseSize } from './size.ts';
 export { closest, didYouMean } from './suggest.ts';
 export { unlessAborted, within } from './time-limit.ts';
 export { isoTime } from './time-text.ts';
+export { canonicalUnit, type Unit, units } from './units.ts';

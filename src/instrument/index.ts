@@ -1,3 +1,4 @@
+export { canonicalUnit, type Unit, units } from '../base/index.ts';
 export { Catalogue, type Model, type ModelInput, modelChannels, modelSchema, parseModel } from './catalogue.ts';
 export type { ChannelDescription, ChannelKind, ChannelType, DeviceDescription } from './description.ts';
 export {
@@ -25,4 +26,3 @@ export {
 } from './sample.ts';
 export type { ChannelFacts } from './schema-parts.ts';
 export * as schemaParts from './schema-parts.ts';
-export { canonicalUnit, type Unit, units } from './units.ts';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { parseDuration, parseSize } from '../base/index.ts';
-import { canonicalUnit } from './units.ts';
+import { canonicalUnit, parseDuration, parseSize } from '../base/index.ts';
+
+/** Key of a JSON Schema that tells readers which kind of text a `string` is. */
+export const WRITTEN_AS = 'x-written-as';
 
 /** Ids of gateways, devices, channels and sinks. */
 export const ID_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
@@ -27,7 +29,10 @@ export const duration = z
     });
     return z.NEVER;
   })
-  .describe('A duration: 500ms, 1s, 5min, 2h, 30d, or a number of seconds.');
+  .meta({
+    description: 'A duration: 500ms, 1s, 5min, 2h, 30d, or a number of seconds.',
+    [WRITTEN_AS]: 'duration',
+  });
 
 export const positiveDuration = duration.refine((seconds) => seconds > 0, 'must be longer than 0');
 
@@ -40,7 +45,7 @@ export const size = z
     context.addIssue({ code: 'custom', message: 'must be a size such as 500MB, 2GB or a number of bytes' });
     return z.NEVER;
   })
-  .describe('A size: 500MB, 2GB, or a number of bytes.');
+  .meta({ description: 'A size: 500MB, 2GB, or a number of bytes.', [WRITTEN_AS]: 'size' });
 
 export const unit = z.string().min(1).max(32).transform(canonicalUnit).describe('A unit, e.g. °C, mbar, L/min.');
 
@@ -75,11 +80,14 @@ export const framing = z
     lines: z.union([
       terminator,
       z.strictObject({
-        receive: z.union([terminator, z.array(terminator).min(1).max(4)]).optional(),
-        send: terminator.optional(),
+        receive: z
+          .union([terminator, z.array(terminator).min(1).max(4)])
+          .optional()
+          .describe('What a line of the instrument ends with, or a list of what it may end with.'),
+        send: terminator.optional().describe('What is put behind each question.'),
         maxLength: z.number().int().min(1).max(1_048_576).optional().describe('Bytes; default 4096.'),
       }),
-    ]),
+    ]).describe('The terminator, e.g. "\\r\\n", where both sides use the same; else a mapping.'),
   })
   .describe('How frames are cut out of the bytes: by the terminator of a line.');
 
@@ -92,7 +100,8 @@ export const timing = z
     settle: duration.describe('Time after an opening in which what arrives is discarded; default 50ms.'),
     silence: positiveDuration.describe('Longest time without a word from an instrument that talks by itself.'),
   })
-  .partial();
+  .partial()
+  .describe('How long is waited for what.');
 
 /** What a channel is: the same facts in a catalogue entry and in a site's configuration. */
 export const channelFacts = z

@@ -17,7 +17,7 @@ describe('the units table', () => {
 
   it('lists no unit twice', async () => {
     const source = await import('node:fs').then(({ readFileSync }) =>
-      readFileSync(new URL('../../src/instrument/units.ts', import.meta.url), 'utf8'),
+      readFileSync(new URL('../../src/base/units.ts', import.meta.url), 'utf8'),
     );
     const listed = [...source.matchAll(/^ {2}unit\('([^']+)'/gm)].map(([, symbol]) => symbol);
     expect(listed).toHaveLength(units.size);
