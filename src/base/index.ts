@@ -16,7 +16,10 @@ export {
 } from './errors.ts';
 export { Listeners } from './listeners.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
 export { isMember, MEMBER, type Member, type MemberCore } from './member.ts';
+export { formatPasswordHash, type PasswordHash, parsePasswordHash, type ScryptCost } from './password-hash.ts';
+export { ACCOUNT_NAME, atLeast, type Role, roles } from './role.ts';
 export { isSecretKey, maskSecrets } from './secrets.ts';
 export { show } from './show.ts';
 export { parseSize } from './size.ts';

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type Clock, isoTime, type Logger, type Timer, toError } from '../../base/index.ts';
+import { replacePrivateFile } from './private-file.ts';
+
+const WRITE_AFTER_MS = 60_000;
+const content = z.record(z.string().regex(/^[0-9a-f]{12}$/), z.string());
+
+/**
+ * When each token was used last. In a file of its own beside that of the tokens: so the gateway never writes the other,
+ * and cannot bring back what was revoked there meanwhile.
+ */
+export class LastUse {
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #times: Map<string, string>;
+  #timer: Timer | undefined;
+  #failing = false;
+
+  /** @param tokenFile beside which it is */
+  constructor(tokenFile: string, clock: Clock, log: Logger) {
+    this.#file = lastUseFile(tokenFile);
+    this.#clock = clock;
+    this.#log = log;
+    this.#times = new Map(Object.entries(readLastUse(tokenFile)));
+  }
+
+  note(id: string): void {
+    this.#times.set(id, isoTime(this.#clock.now()));
+    this.#timer ??= this.#clock.setTimer(() => this.flush(), WRITE_AFTER_MS);
+  }
+
+  /** Writes what is not written yet, but nothing of tokens that are no more. */
+  flush(living?: (id: string) => boolean): void {
+    if (!this.#timer) return;
+    this.#timer.cancel();
+    this.#timer = undefined;
+    if (living) for (const id of [...this.#times.keys()]) if (!living(id)) this.#times.delete(id);
+    try {
+      replacePrivateFile(this.#file, `${JSON.stringify(Object.fromEntries(this.#times), null, 2)}\n`);
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing)
+        this.#log.warn({ err: error }, `the last use of tokens is not kept: ${toError(error).message}`);
+      this.#failing = true;
+    }
+  }
+}
+
+/** By token id, ISO times. Nothing depends on them, so a file that is missing or damaged has none. */
+export function readLastUse(tokenFile: string): Readonly<Record<string, string>> {
+  try {
+    return content.parse(JSON.parse(readFileSync(lastUseFile(tokenFile), 'utf8')));
+  } catch {
+    return {};
+  }
+}
+
+function lastUseFile(tokenFile: string): string {
+  return `${tokenFile.replace(/\.json$/, '')}-used.json`;
+}

@@ -1,0 +1,58 @@
+import { type Clock, type Logger, toError } from '../../base/index.ts';
+import { digestOf, sameBytes } from './secret.ts';
+import { parseToken } from './token.ts';
+import { fileState, readTokens, type TokenEntry } from './token-file.ts';
+
+/** The tokens of the file as it is now: one that was revoked there is of no use from that moment on. */
+export class Tokens {
+  readonly #file: string | undefined;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #state = '';
+  #byId: ReadonlyMap<string, TokenEntry> = new Map();
+
+  constructor(file: string | undefined, clock: Clock, log: Logger) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  get file(): string | undefined {
+    return this.#file;
+  }
+
+  /** The entry of a token that is right and not expired. */
+  find(text: string): TokenEntry | undefined {
+    this.refresh();
+    const parts = parseToken(text);
+    const entry = parts && this.#byId.get(parts.id);
+    const expected = entry ? Buffer.from(entry.hash, 'hex') : Buffer.alloc(32);
+    const right = sameBytes(digestOf(parts?.secret ?? ''), expected);
+    return entry && right && this.#lives(entry) ? entry : undefined;
+  }
+
+  /** What the file says now of a token that was right before; undefined once it is revoked or expired. */
+  current({ id, hash }: TokenEntry): TokenEntry | undefined {
+    const entry = this.#byId.get(id);
+    return entry && entry.hash === hash && this.#lives(entry) ? entry : undefined;
+  }
+
+  /** Reads the file where it has changed. One that cannot be read lets nobody in: it may have revoked anybody. */
+  refresh(): void {
+    const file = this.#file;
+    if (file === undefined) return;
+    const state = fileState(file);
+    if (state === this.#state) return;
+    this.#state = state;
+    try {
+      this.#byId = new Map(readTokens(file).map((entry) => [entry.id, entry]));
+    } catch (error) {
+      this.#byId = new Map();
+      this.#log.error({ err: error }, `no token is taken: ${toError(error).message}`);
+    }
+  }
+
+  #lives({ expires }: TokenEntry): boolean {
+    return expires === undefined || this.#clock.now() < Date.parse(expires) * 1000;
+  }
+}
