@@ -9,7 +9,8 @@ const options = z
       .optional()
       .describe('Take only sentences with a checksum; default true. Some old receivers send none.'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('Of an instrument that talks NMEA 0183.');
 
 /** Lines in a row without a sentence after which the line is taken for wrongly set. */
 const HOPELESS = 50;

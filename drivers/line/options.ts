@@ -42,7 +42,8 @@ export const lineOptions = z
       if (format !== 'json' && key !== undefined) issue(['channels', id, 'key'], 'is for json alone');
       if (groups && !groups.has(id)) issue(['channels', id], `is not in the pattern, as the group (?<${id}>…)`);
     }
-  });
+  })
+  .describe('Of the models that print lines: how they are read.');
 
 export type LineOptions = z.output<typeof lineOptions>;
 

@@ -83,7 +83,8 @@ export const modbusOptions = z
       const at = placeOf(declared);
       if (at) before.push({ id, ...at });
     }
-  });
+  })
+  .describe('Of the models with Modbus registers: which are read, and as what.');
 
 export type ModbusOptions = z.output<typeof modbusOptions>;
 

@@ -49,12 +49,19 @@ export const mqtt = z
       .default('channels')
       .describe('One retained message for each channel, or one message for each poll, which is not retained.'),
     homeAssistant: z
-      .union([z.boolean(), z.strictObject({ prefix: levels.default(DISCOVERY_PREFIX) })])
+      .union([
+        z.boolean(),
+        z.strictObject({
+          prefix: levels.default(DISCOVERY_PREFIX).describe('First level of the topics of discovery.'),
+        }),
+      ])
       .optional()
       .describe(`Tells Home Assistant of the devices; true: below ${DISCOVERY_PREFIX}.`),
-    url: url('mqtt', 'mqtts', 'ws', 'wss').optional(),
-    username: z.string().min(1).optional(),
-    password: z.string().optional(),
+    url: url('mqtt', 'mqtts', 'ws', 'wss')
+      .optional()
+      .describe('Of the broker, e.g. mqtt://localhost:1883; mqtts and wss are encrypted.'),
+    username: z.string().min(1).optional().describe('For a broker that asks who it is.'),
+    password: z.string().optional().describe('Best from outside, by an environment variable or a file.'),
     ca: file.describe("File (PEM) of the authority that signed the broker's certificate; default: those of Node.js."),
     cert: file.describe('File (PEM) of the certificate by which labwire shows who it is; with key.'),
     key: file.describe('File (PEM) of the private key of cert.'),

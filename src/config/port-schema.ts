@@ -47,8 +47,8 @@ const usb = z
     location: line(200)
       .optional()
       .describe('The socket that it is plugged into, e.g. 1-1.4, as labwire ports shows it.'),
-    manufacturer: line(200).optional(),
-    product: line(200).optional(),
+    manufacturer: line(200).optional().describe('As the adapter itself says it.'),
+    product: line(200).optional().describe('As the adapter itself says it.'),
   })
   .refine((match) => Object.values(match).some((value) => value !== undefined), 'needs at least one key')
   .describe('A USB adapter by what it is, whatever its path is at the moment.');

@@ -7,7 +7,7 @@ import { files, influx, oneOrMore, repeatedNames } from './sink-schema.ts';
 
 const RESERVED_DEVICES = ['status', 'info', 'events', 'sinks'];
 const OWN_TAGS = ['gateway', 'device', 'model', 'simulated', 'time'];
-const OWN_MEASUREMENTS = ['labwire_events', 'labwire_channels'];
+const OWN_MEASUREMENTS = ['labwire_events', 'labwire_channels', 'labwire_devices', 'labwire_tasks', 'labwire_sinks'];
 
 const reserved = (words: readonly string[]): string => `is reserved (${words.join(', ')}); choose another`;
 
@@ -76,13 +76,15 @@ const deviceShape = {
 };
 const deviceSchema = z.strictObject(deviceShape);
 
-const gateway = z.strictObject({
-  id: schemaParts.id
-    .optional()
-    .transform((given) => given ?? defaultGatewayId(hostname()))
-    .describe('Default: the host name made to fit.'),
-  tags: tags.prefault({}),
-});
+const gateway = z
+  .strictObject({
+    id: schemaParts.id
+      .optional()
+      .transform((given) => given ?? defaultGatewayId(hostname()))
+      .describe('Default: the host name made to fit.'),
+    tags: tags.prefault({}),
+  })
+  .describe('This gateway as a whole.');
 
 const server = z.strictObject({
   host: line(255).default('127.0.0.1'),
@@ -112,7 +114,9 @@ const shape = {
   server: server.prefault({}),
   ports: z.record(schemaParts.id, sharedPort).default({}).describe('Ports that several devices share.'),
 };
-const baseSchema = z.strictObject({ ...shape, devices: z.record(deviceId, deviceSchema).default({}) });
+const devices = <T extends z.ZodType>(device: T) =>
+  z.record(deviceId, device).default({}).describe('The instruments, by ids of your own choice.');
+const baseSchema = z.strictObject({ ...shape, devices: devices(deviceSchema) });
 
 /** A checked configuration: defaults filled in, every duration in seconds. It is a valid input again. */
 export type Configuration = z.output<typeof baseSchema>;
@@ -140,7 +144,7 @@ export function configSchemaWith(sections: Readonly<Record<string, z.ZodType>>):
   const own = Object.entries(sections).filter(([name]) => !(name in deviceShape));
   const extension: object = Object.fromEntries(own.map(([name, section]) => [name, section.optional()]));
   const device = z.strictObject({ ...extension, ...deviceShape });
-  const whole = z.strictObject({ ...shape, devices: z.record(deviceId, device).default({}) });
+  const whole = z.strictObject({ ...shape, devices: devices(device) });
   return whole.superRefine((configuration, context) => {
     for (const path of repeatedNames(configuration))
       context.addIssue({ code: 'custom', path, message: 'is also the name of another sink; choose another' });

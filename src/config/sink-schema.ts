@@ -36,18 +36,18 @@ const DAY_S = 86_400;
 export const influx = z
   .strictObject({
     name: sinkName,
-    url: url('http', 'https'),
-    database: line(200).optional().describe('InfluxDB 1.'),
+    url: url('http', 'https').describe('Of the database, e.g. http://localhost:8086.'),
+    database: line(200).optional().describe('InfluxDB 1: the name of the database.'),
     create: z.boolean().optional().describe('Whether a missing database is made; default true.'),
     retention: schemaParts.positiveDuration
       .refine((seconds) => seconds >= HOUR_S, 'must be at least 1h')
       .optional()
       .describe('How long a database that is made keeps its points; default for ever.'),
-    username: z.string().min(1).optional(),
-    password: z.string().optional(),
-    token: z.string().min(1).optional().describe('InfluxDB 2 and 3.'),
-    org: line(200).optional(),
-    bucket: line(200).optional(),
+    username: z.string().min(1).optional().describe('InfluxDB 1, where it asks who it is.'),
+    password: z.string().optional().describe('Best from outside, by an environment variable or a file.'),
+    token: z.string().min(1).optional().describe('InfluxDB 2 and 3: what permits writing.'),
+    org: line(200).optional().describe('InfluxDB 2: the organisation.'),
+    bucket: line(200).optional().describe('InfluxDB 2 and 3: instead of a database. It must be there already.'),
   })
   .superRefine((value, context) => {
     exactlyOne(value, ['database', 'bucket'], context);

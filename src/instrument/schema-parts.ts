@@ -77,17 +77,19 @@ export const address = z
 const terminator = z.string().min(1).max(8);
 export const framing = z
   .strictObject({
-    lines: z.union([
-      terminator,
-      z.strictObject({
-        receive: z
-          .union([terminator, z.array(terminator).min(1).max(4)])
-          .optional()
-          .describe('What a line of the instrument ends with, or a list of what it may end with.'),
-        send: terminator.optional().describe('What is put behind each question.'),
-        maxLength: z.number().int().min(1).max(1_048_576).optional().describe('Bytes; default 4096.'),
-      }),
-    ]).describe('The terminator, e.g. "\\r\\n", where both sides use the same; else a mapping.'),
+    lines: z
+      .union([
+        terminator,
+        z.strictObject({
+          receive: z
+            .union([terminator, z.array(terminator).min(1).max(4)])
+            .optional()
+            .describe('What a line of the instrument ends with, or a list of what it may end with.'),
+          send: terminator.optional().describe('What is put behind each question.'),
+          maxLength: z.number().int().min(1).max(1_048_576).optional().describe('Bytes; default 4096.'),
+        }),
+      ])
+      .describe('The terminator, e.g. "\\r\\n", where both sides use the same; else a mapping.'),
   })
   .describe('How frames are cut out of the bytes: by the terminator of a line.');
 
