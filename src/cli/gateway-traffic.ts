@@ -118,8 +118,10 @@ function ask(target: URL, signal: AbortSignal): Promise<IncomingMessage> {
   });
 }
 
+const errorAnswer = z.object({ error: z.object({ message: z.string() }) });
+
 function refusal(url: string, status: number | undefined, answer: unknown): FollowEnd {
-  const reason = visibleWords(parsed(z.object({ error: z.string() }), answer).error);
+  const reason = visibleWords(parsed(errorAnswer, answer).error.message);
   if (status === 404) return { end: 'unknown', reason };
   throw new LabwireError('GATEWAY_REFUSED', `The gateway at ${url} says: ${reason}`);
 }

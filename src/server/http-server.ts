@@ -1,24 +1,10 @@
-import { createServer, type IncomingMessage, type Server as NodeServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { LabwireError, toError } from '../base/index.ts';
-import { type Metric, replyMetrics } from './metrics.ts';
-import type { PortsView } from './ports-view.ts';
-import { reply } from './reply.ts';
-import { TrafficRoute } from './traffic-route.ts';
+import { type AppOptions, buildApp } from './app.ts';
+import { type RouteViews, registerRoutes } from './routes/index.ts';
 
-/** What `/healthz` answers: status 200 when `ok`, else 503. */
-export interface Health {
-  readonly ok: boolean;
-  readonly [detail: string]: unknown;
-}
-
-export interface HttpServerOptions {
-  health(): Health;
-  /** What `/metrics` shows; default there is no such page. */
-  metrics?(): Iterable<Metric>;
-  /** Whose traffic it shows; default none. */
-  readonly ports?: PortsView;
-}
+export interface HttpServerOptions extends AppOptions, RouteViews {}
 
 export interface Address {
   /** Host name or IP address to listen on. */
@@ -27,72 +13,57 @@ export interface Address {
   readonly port: number;
 }
 
-const REQUEST_LIMIT_MS = 5_000;
-const CONNECTIONS = 256;
-
-/** Answers `GET /healthz`, for whoever supervises the process, and `/metrics`, and shows the traffic of ports. */
+/** Serves what it is given views of: health and metrics for supervisors, the service for clients. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #traffic: TrafficRoute | undefined;
-  #server: NodeServer | undefined;
+  #app: FastifyInstance | undefined;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#traffic = options.ports && new TrafficRoute(options.ports);
   }
 
   /** E.g. `http://127.0.0.1:8001`; undefined while it does not listen. */
   get address(): string | undefined {
-    const address = this.#server?.address() as AddressInfo | null | undefined;
+    const address = this.#app?.server.address() as AddressInfo | null | undefined;
     if (!address) return undefined;
     const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-    return `http://${host}:${address.port}`;
+    return `http${this.#options.tls ? 's' : ''}://${host}:${address.port}`;
   }
 
   /** @throws LabwireError SERVER_ADDRESS where it cannot listen */
   async start({ host, port }: Address): Promise<void> {
-    const server = createServer((request, response) => this.#answer(request, response));
-    server.requestTimeout = REQUEST_LIMIT_MS;
-    server.headersTimeout = REQUEST_LIMIT_MS;
-    server.maxConnections = CONNECTIONS;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(cannotListen(host, port, error)));
-      server.listen(port, host, resolve);
-    });
-    this.#server = server;
+    const app = buildApp(this.#options);
+    try {
+      await registerRoutes(app, this.#options);
+      await app.ready();
+      await listen(app, host, port);
+    } catch (error) {
+      await app.close();
+      throw error;
+    }
+    this.#app = app;
   }
 
   /** Cuts what is still connected. */
   async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (!server) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeAllConnections();
+    const app = this.#app;
+    this.#app = undefined;
+    if (!app) return;
+    const closed = app.close();
+    app.server.closeAllConnections();
     await closed;
   }
+}
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    request.resume();
-    if (this.#traffic?.answer(request, response)) return;
-    const path = request.url?.split('?')[0];
-    const isMetrics = path === '/metrics' && this.#options.metrics !== undefined;
-    if (path !== '/healthz' && !isMetrics) reply(response, 404, { error: this.#nothing() });
-    else if (request.method !== 'GET' && request.method !== 'HEAD') reply(response, 405, { error: 'Only GET' });
-    else if (isMetrics) replyMetrics(response, this.#options.metrics?.() ?? []);
-    else {
-      const health = this.#options.health();
-      reply(response, health.ok ? 200 : 503, health);
-    }
-  }
-
-  #nothing(): string {
-    const pages = ['/healthz'];
-    if (this.#options.metrics) pages.push('/metrics');
-    if (this.#traffic) pages.push('/api/v1/ports/<name>/traffic');
-    if (pages.length === 1) return `There is only ${pages[0]} here`;
-    return `There are only ${pages.slice(0, -1).join(', ')} and ${pages.at(-1)} here`;
-  }
+function listen({ server }: FastifyInstance, host: string, port: number): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const onError = (error: Error): void => reject(cannotListen(host, port, error));
+    server.once('error', onError);
+    server.listen(port, host, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
 }
 
 function cannotListen(host: string, port: number, cause: Error): LabwireError {

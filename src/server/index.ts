@@ -1,6 +1,10 @@
-export { type Address, type Health, HttpServer, type HttpServerOptions } from './http-server.ts';
+export type { Principal } from './access/principal.ts';
+export type { TlsKeys } from './app.ts';
+export type { Access, Gate } from './gate.ts';
+export { type Address, HttpServer, type HttpServerOptions } from './http-server.ts';
 export { type JsonLogOptions, jsonLog } from './json-log.ts';
 export type { Metric, MetricSample } from './metrics.ts';
 export type { PortsView, PortView, TrafficLine, TrafficView } from './ports-view.ts';
+export type { Health, RouteViews } from './routes/index.ts';
 export { type Runnable, runUntilStopped } from './run-until-stopped.ts';
 export { Server, type ServerOptions } from './server.ts';

@@ -1,8 +1,9 @@
 import { type Clock, type Logger, systemClock } from '../base/index.ts';
 import { type DataService, ServiceHost, walk } from '../service/index.ts';
 import { Task } from '../task/index.ts';
-import { type Health, HttpServer } from './http-server.ts';
+import { HttpServer } from './http-server.ts';
 import { jsonLog } from './json-log.ts';
+import type { Health } from './routes/index.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 
 export interface ServerOptions {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isLocal } from './loopback.ts';
+import { type ErrorCode, LabwireError } from '../base/index.ts';
+import { errorBody, statusOf } from './error-reply.ts';
 import type { PortsView } from './ports-view.ts';
 import { reply } from './reply.ts';
 import { streamTraffic } from './traffic-stream.ts';
@@ -27,14 +28,16 @@ export class TrafficRoute {
     const follow = new URLSearchParams(query).get('follow') ?? 'true';
     const name = decoded(written);
     const port = name === undefined ? undefined : this.#ports.find(name);
-    const refuse = (status: number, error: string): void => reply(response, status, { error });
-    if (request.method !== 'GET') refuse(405, 'Only GET');
-    else if (!isLocal(request))
-      refuse(403, 'The traffic of a port is only for programs on this machine: ask 127.0.0.1');
-    else if (name === undefined) refuse(400, 'The name of the port is not well encoded');
-    else if (follow !== 'true' && follow !== 'false') refuse(400, 'follow must be true or false');
-    else if (!port) refuse(404, `There is no port "${name}" here; ${this.#known()}`);
-    else if (this.#followers >= FOLLOWERS) refuse(503, `${FOLLOWERS} clients follow ports already: end one of them`);
+    const refuse = (code: ErrorCode, detail: string): void => {
+      const error = new LabwireError(code, detail);
+      reply(response, statusOf(error), errorBody(error));
+    };
+    if (request.method !== 'GET') refuse('METHOD_NOT_ALLOWED', 'Only GET');
+    else if (name === undefined) refuse('REQUEST_INVALID', 'The name of the port is not well encoded');
+    else if (follow !== 'true' && follow !== 'false') refuse('REQUEST_INVALID', 'follow must be true or false');
+    else if (!port) refuse('NOT_FOUND', `There is no port "${name}" here; ${this.#known()}`);
+    else if (this.#followers >= FOLLOWERS)
+      refuse('QUEUE_FULL', `${FOLLOWERS} clients follow ports already: end one of them`);
     else {
       this.#followers++;
       response.on('close', () => this.#followers--);

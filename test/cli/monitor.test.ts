@@ -277,7 +277,9 @@ describe('labwire monitor, from a gateway', () => {
 
     it('is told with the words of a refusal, made harmless', async () => {
       const url = await serve((_request, response) => {
-        response.writeHead(403).end(`${JSON.stringify({ error: 'not from here \u001b[2J' })}\n`);
+        response
+          .writeHead(403)
+          .end(`${JSON.stringify({ error: { code: 'FORBIDDEN', message: 'not from here \u001b[2J' } })}\n`);
       });
       const { status, err } = await refused('cryostat', '--url', url);
       expect(status).toBe(1);

@@ -105,22 +105,25 @@ describe('the traffic of a port', () => {
 
   it.each([
     ['/api/v1/ports/oven/traffic', 404, `There is no port "oven" here; there are cryostat, ${PATH}`],
-    ['/api/v1/ports/%zz/traffic', 400, 'not well encoded'],
+    ['/api/v1/ports/%zz/traffic', 400, 'not a valid url component'],
     ['/api/v1/ports/cryostat/traffic?follow=1', 400, 'follow must be true or false'],
-    ['/api/v1/ports', 404, '/api/v1/ports/<name>/traffic'],
+    ['/api/v1/ports', 404, '/api/v1/ports/'],
   ])('refuses %s with status %i', async (path, status, error) => {
-    expect(await answer(path)).toEqual({ status, error: expect.stringContaining(error) });
+    expect(await answer(path)).toMatchObject({ status, error: { message: expect.stringContaining(error) } });
   });
 
   it('is told to GET only', async () => {
-    expect(await answer('/api/v1/ports/cryostat/traffic', {}, 'POST')).toEqual({ status: 405, error: 'Only GET' });
+    expect(await answer('/api/v1/ports/cryostat/traffic', {}, 'POST')).toMatchObject({
+      status: 405,
+      error: { code: 'METHOD_NOT_ALLOWED', message: 'Only GET, HEAD here' },
+    });
   });
 
   it.each(['attacker.example', 'attacker.example:8001', '127.0.0.1.attacker.example', 'localhost@attacker.example'])(
     'is not told to a page that calls this machine %s',
     async (host) => {
       const refused = await answer('/api/v1/ports/cryostat/traffic', { host });
-      expect(refused).toEqual({ status: 403, error: expect.stringContaining('on this machine') });
+      expect(refused).toMatchObject({ status: 403, error: { message: expect.stringContaining('on this machine') } });
     },
   );
 
@@ -133,7 +136,7 @@ describe('the traffic of a port', () => {
     ['127.0.0.1', undefined, false],
     [undefined, 'localhost', false],
   ])('counts a request from %s to %s as local: %s', (remoteAddress, host, local) => {
-    expect(isLocal({ socket: { remoteAddress }, headers: { host } } as unknown as IncomingMessage)).toBe(local);
+    expect(isLocal({ remoteAddress, headers: { host } })).toBe(local);
   });
 
   it('has eight followers at most, and room again when one goes', async () => {
@@ -188,7 +191,7 @@ describe('the traffic of a port', () => {
     try {
       const [response] = await once(get(`${bare.address}/api/v1/ports/cryostat/traffic`), 'response');
       expect(response.statusCode).toBe(404);
-      expect(await body(response)).toContain('There is only /healthz here');
+      expect(await body(response)).toContain('there are /healthz');
     } finally {
       await bare.stop();
     }

@@ -1,0 +1,124 @@
+import type { IncomingMessage, Server as NodeServer } from 'node:http';
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { LabwireError, type Logger, silentLogger } from '../base/index.ts';
+import type { Principal, Visit } from './access/principal.ts';
+import { asLabwireError, errorBody, statusOf } from './error-reply.ts';
+import { type Access, type Gate, refusal } from './gate.ts';
+import { KnownRoutes } from './known-routes.ts';
+import { localGate } from './loopback.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may use the route. A route without it is a mistake, and the server does not start. */
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Who asks; undefined where the route is `public`. */
+    principal: Principal | undefined;
+  }
+}
+
+/** Certificate and private key, in PEM. */
+export interface TlsKeys {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
+
+export interface AppOptions {
+  readonly log?: Logger;
+  /** Default: every program on this machine may do everything, and nobody else anything. */
+  readonly gate?: Gate;
+  /** Default: without TLS. */
+  readonly tls?: TlsKeys;
+}
+
+/** From the first byte of a request to its last, and for its headers. */
+const REQUEST_LIMIT_MS = 5_000;
+const KEEP_ALIVE_MS = 5_000;
+const CONNECTIONS = 1_024;
+/** Of a request's body, in bytes. */
+const BODY_LIMIT = 1024 * 1024;
+/** Of one part of a path, in characters. */
+const LONGEST_PARAMETER = 1_024;
+
+/**
+ * The HTTP server without its routes: limits, access, errors as JSON. Each route states who may use it by
+ * `config: { access }`; nobody else ever gets to its handler. Not listening yet.
+ */
+export function buildApp(options: AppOptions = {}): FastifyInstance {
+  const { log = silentLogger, gate = localGate, tls } = options;
+  const app = fastify({
+    ...(tls && { https: tls }),
+    logger: false,
+    trustProxy: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_LIMIT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    // A value of a wrong type is refused, and a key too many is not dropped without a word.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: false } },
+    frameworkErrors: (error, _request, reply) => {
+      void (reply as unknown as FastifyReply).code(statusOf(error)).send(errorBody(asLabwireError(error)));
+    },
+  }) as unknown as FastifyInstance;
+  limit(app.server);
+  // Schemas document what is answered; they never leave out a part of it.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  // Only JSON: a form of a foreign page cannot send that.
+  app.removeContentTypeParser('text/plain');
+  answerErrors(app, log);
+  guard(app, gate);
+  return app;
+}
+
+export function visitOf(raw: IncomingMessage): Visit {
+  return {
+    headers: raw.headers,
+    remoteAddress: raw.socket.remoteAddress,
+    encrypted: 'encrypted' in raw.socket && raw.socket.encrypted === true,
+  };
+}
+
+function limit(server: NodeServer): void {
+  server.headersTimeout = REQUEST_LIMIT_MS;
+  server.maxConnections = CONNECTIONS;
+}
+
+function answerErrors(app: FastifyInstance, log: Logger): void {
+  const known = new KnownRoutes();
+  app.addHook('onRoute', ({ url, method }) => known.add(url, method));
+  app.setNotFoundHandler((request) => {
+    throw known.refusal(request.url.split('?')[0] ?? '');
+  });
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = asLabwireError(thrown);
+    const status = statusOf(error);
+    if (status === 500)
+      log.error({ err: thrown }, `${request.method} ${request.routeOptions.url} failed: ${error.message}`);
+    if (status === 401) reply.header('www-authenticate', 'Basic realm="labwire", charset="UTF-8"');
+    if ('retryAfter' in error) reply.header('retry-after', String(error.retryAfter));
+    return reply.code(status).send(errorBody(error));
+  });
+}
+
+function guard(app: FastifyInstance, gate: Gate): void {
+  const routes: { readonly url: string; readonly config?: { access?: Access } }[] = [];
+  app.decorateRequest('principal', undefined);
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
+  });
+  app.addHook('onReady', async () => {
+    for (const { url, config } of routes) {
+      if (!config?.access) throw new LabwireError('INTERNAL', `The route ${url} does not say who may use it`);
+    }
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    const { access } = request.routeOptions.config;
+    // Without one it is no route, and the answer is 404.
+    if (access === undefined || access === 'public') return;
+    const principal = await gate.authenticate(visitOf(request.raw));
+    if (!gate.allows(principal, access)) throw new LabwireError('FORBIDDEN', refusal(principal, access));
+    request.principal = principal;
+  });
+}
