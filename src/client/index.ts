@@ -1,0 +1,16 @@
+/** `labwire/client`: speaks to a server of labwire, or of pydase, from Node and from a browser. */
+export { LabwireError } from '../base/index.ts';
+export type { ChangesOptions, RemoteChange } from './change-feed.ts';
+export {
+  type CallOptions,
+  type Client,
+  type ClientState,
+  PROTOCOL,
+  type ServerInfo,
+  type Subscription,
+} from './client.ts';
+export { type ConnectOptions, connect } from './connect.ts';
+export { RemoteError } from './errors.ts';
+export { childNodes, type Quantity, type RemoteNode, type RemoteParameter } from './node.ts';
+export { valueOfNode } from './node-values.ts';
+export type { Remote, RemoteMap, RemoteReading, RemoteService, RemoteSetting, RemoteTask } from './remote.ts';
