@@ -68,6 +68,8 @@ export const errorCodes = {
   METHOD_NOT_ALLOWED: 'The page takes other methods of HTTP.',
   REQUEST_TOO_LARGE: 'The body of a request is longer than the server takes.',
   GATEWAY_UNREACHABLE: 'No gateway answers at the address.',
+  CONNECTION_LOST: 'The connection to a server was lost before it had answered.',
+  PROTOCOL_UNSUPPORTED: 'The server speaks a newer protocol than the client.',
   GATEWAY_REFUSED: 'A gateway does not do what it was asked for, or something else answers at its address.',
   EXPORT_FAILED: 'What is exported cannot be written.',
   USAGE: 'A command was called with wrong arguments.',
