@@ -175,7 +175,7 @@ describe('the configuration schema', () => {
     ],
     [
       device({ measurement: 'labwire_events' }),
-      'devices.a.measurement is reserved (labwire_events, labwire_channels); choose another, is "labwire_events"',
+      'devices.a.measurement is reserved (labwire_events, labwire_channels, labwire_devices, labwire_tasks, labwire_sinks); choose another, is "labwire_events"',
     ],
     [
       device({ serial: { parity: 'ood' } }),

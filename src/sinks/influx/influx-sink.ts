@@ -10,6 +10,7 @@ import { InfluxServer } from './influx-server.ts';
 import { LineProtocol } from './line-protocol.ts';
 import { type Outage, PointWriter, type Refused } from './point-writer.ts';
 import { Recovery } from './recovery.ts';
+import { StatusPoints } from './status-points.ts';
 
 /** InfluxDB 1: `database`, `username`, `password`; 2 and 3, by their 1.x endpoint: `token`, `bucket`, `org`. */
 export interface InfluxSinkOptions {
@@ -66,6 +67,8 @@ class InfluxSink implements Sink {
   readonly #backlog = new Backlog();
   readonly #backlogGate = new Gate();
   readonly #reachedGate = new Gate();
+  readonly #statusGate = new Gate();
+  readonly #statuses: StatusPoints;
   /** What lies behind this sequence is live. */
   #live = 0;
   /** What lies before was delivered when the sink was started, by what the journal knew then. */
@@ -104,6 +107,8 @@ class InfluxSink implements Sink {
       this.#reachedGate.open();
     });
     this.#lines = new LineProtocol(options.gateway);
+    const { state, clock, log } = parts;
+    this.#statuses = new StatusPoints({ gateway: options.gateway, state, clock, log }, () => this.#statusGate.open());
   }
 
   start(): void {
@@ -113,6 +118,7 @@ class InfluxSink implements Sink {
       this.#addBehind({ after: this.#journal.delivered(this.name), upTo: this.#begin });
     });
     this.#wait.start();
+    this.#statuses.start();
     this.#running = this.#run();
   }
 
@@ -125,6 +131,7 @@ class InfluxSink implements Sink {
     // Nothing but a disk that hangs can hold it now.
     await within(this.#clock, limitMs * (1 - DRAIN_SHARE), this.#running, 'Abandoning what is left').catch(() => {});
     this.#wait.stop();
+    this.#statuses.stop();
     this.#forgetRewind?.();
     this.#board.disconnected();
   }
@@ -154,7 +161,7 @@ class InfluxSink implements Sink {
     const probe = this.#backlog.empty ? undefined : await this.#probe();
     if (this.#outage) return;
     const backlogLanes = Array.from({ length: BACKLOG_LANES }, () => this.#backlogLane());
-    await Promise.all([probe?.done, this.#liveLane(), ...backlogLanes]);
+    await Promise.all([probe?.done, this.#liveLane(), this.#statusLane(), ...backlogLanes]);
   }
 
   /** While the server may still be away one batch asks for it. @returns once it is there, or is not, the rest of that */
@@ -195,6 +202,26 @@ class InfluxSink implements Sink {
     }
   }
 
+  /** The state of devices, tasks and sinks, which is no record. */
+  async #statusLane(): Promise<void> {
+    while (!this.#outage) {
+      const lines = this.#statuses.take();
+      if (lines.length > 0) {
+        const written = await this.#writer.write(lines, this.#abandon.signal);
+        if ('outage' in written) {
+          this.#statuses.putBack(lines);
+          this.#endLanes(written.outage);
+          return;
+        }
+        this.#leaveOut(written.refused);
+        // More may have come meanwhile.
+        continue;
+      }
+      if (this.#stop.signal.aborted) return;
+      await this.#statusGate.wait();
+    }
+  }
+
   /** @returns whether there was any backlog */
   async #deliverOldest(): Promise<boolean> {
     const range = this.#backlog.take();
@@ -230,8 +257,7 @@ class InfluxSink implements Sink {
       const written = await this.#writer.write(lines, this.#abandon.signal);
       if ('outage' in written) {
         this.#addBehind(batch);
-        this.#outage ??= written.outage;
-        this.#wakeLanes();
+        this.#endLanes(written.outage);
         return;
       }
       this.#leaveOut(written.refused);
@@ -252,9 +278,15 @@ class InfluxSink implements Sink {
     this.#backlogGate.open();
   }
 
+  #endLanes(outage: Outage): void {
+    this.#outage ??= outage;
+    this.#wakeLanes();
+  }
+
   #wakeLanes(): void {
     this.#wait.wake();
     this.#backlogGate.open();
+    this.#statusGate.open();
   }
 
   async #appended(sequence: number, limitMs?: number): Promise<void> {

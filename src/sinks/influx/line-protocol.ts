@@ -96,7 +96,7 @@ function descriptionLines(description: DescriptionRecord, lines: string[]): void
 }
 
 /** Measurement and tags; an empty tag is left out, since the server refuses it. Sorted, as the server likes it best. */
-function series(measurement: string, tags: Readonly<Record<string, string | undefined>>): string {
+export function series(measurement: string, tags: Readonly<Record<string, string | undefined>>): string {
   let result = escapeMeasurement(measurement);
   for (const key of Object.keys(tags).sort()) {
     const value = escapeKey(tags[key] ?? '');
@@ -110,7 +110,7 @@ function scalar(value: number | string | boolean): string {
 }
 
 /** A string field. */
-function text(value: string): string {
+export function text(value: string): string {
   return `"${onOneLine(value).replace(/["\\]/g, '\\$&')}"`;
 }
 
