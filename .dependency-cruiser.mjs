@@ -9,7 +9,7 @@ const mayImport = {
   sinks: ['base', 'journal', 'instrument'],
   wire: ['base', 'task', 'service'],
   server: ['base', 'task', 'service', 'wire', 'journal'],
-  client: ['wire'],
+  client: ['base', 'task', 'service', 'wire'],
   dashboards: ['base', 'instrument', 'config'],
   config: ['base', 'instrument'],
   gateway: ['base', 'task', 'service', 'port', 'instrument', 'journal', 'sinks', 'server', 'config'],
