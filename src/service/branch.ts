@@ -8,6 +8,8 @@ export interface BranchCore {
   readonly kind: 'service' | 'list' | 'map';
   /** In declaration order; only what may be seen from outside. */
   children(): Iterable<readonly [Segment, unknown]>;
+  /** The one of `children()` with this step; undefined if there is none. */
+  child(segment: Segment): unknown;
   /** Told when children came or went. */
   readonly structure: Listeners<[]>;
 }

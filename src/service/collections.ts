@@ -7,17 +7,25 @@ class CollectionBranch implements BranchCore {
   readonly kind: 'list' | 'map';
   readonly structure = new Listeners<[]>();
   readonly children: () => Iterable<readonly [Segment, unknown]>;
+  readonly child: (segment: Segment) => unknown;
 
-  constructor(kind: 'list' | 'map', children: () => Iterable<readonly [Segment, unknown]>) {
+  constructor(
+    kind: 'list' | 'map',
+    children: () => Iterable<readonly [Segment, unknown]>,
+    child: (segment: Segment) => unknown,
+  ) {
     this.kind = kind;
     this.children = children;
+    this.child = child;
   }
 }
 
 /** Services that come and go, in order. The tasks of what comes to a running server are started, of what goes stopped. */
 export class ServiceList<T extends DataService> implements Branch, Iterable<T> {
-  readonly [BRANCH]: BranchCore = new CollectionBranch('list', () =>
-    this.#services.map((service, index) => [{ index }, service]),
+  readonly [BRANCH]: BranchCore = new CollectionBranch(
+    'list',
+    () => this.#services.map((service, index) => [{ index }, service]),
+    (segment) => ('index' in segment ? this.#services[segment.index] : undefined),
   );
   #services: T[] = [];
 
@@ -55,8 +63,10 @@ export class ServiceList<T extends DataService> implements Branch, Iterable<T> {
 
 /** Services that come and go, by key. */
 export class ServiceMap<T extends DataService> implements Branch, Iterable<[string, T]> {
-  readonly [BRANCH]: BranchCore = new CollectionBranch('map', () =>
-    [...this.#services].map(([key, service]) => [{ key }, service]),
+  readonly [BRANCH]: BranchCore = new CollectionBranch(
+    'map',
+    () => [...this.#services].map(([key, service]) => [{ key }, service]),
+    (segment) => ('key' in segment ? this.#services.get(segment.key) : undefined),
   );
   readonly #services = new Map<string, T>();
 

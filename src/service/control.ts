@@ -57,25 +57,33 @@ export class Control {
   /**
    * Sets a setting or a writable channel; resolves with the value that it has then. Rejects with LabwireError READ_ONLY,
    * MEMBER_UNKNOWN, VALUE_READ_ONLY, VALUE_INVALID, QUEUE_FULL, TIMEOUT, or with what a driver threw.
+   *
+   * @param read what the given value says to this member, where it is not the value itself
    */
-  async set(path: string, value: unknown, by: Actor): Promise<SettingValue> {
-    let from: unknown;
-    return this.#audited({ by, path, what: 'set', from: () => from, to: () => value }, () => {
+  async set(path: string, value: unknown, by: Actor, read: Reader<ValueCore> = asGiven): Promise<SettingValue> {
+    const asked: Asked = { by, path, what: 'set', from: undefined, to: value };
+    return this.#audited(asked, () => {
       const core = this.valueAt(path);
-      from = core.get('');
+      asked.from = core.get('');
       if (!core.writable || !core.write) throw new LabwireError('VALUE_READ_ONLY', `${path} can only be read`);
-      return core.write(value);
+      asked.to = read(value, core);
+      return core.write(asked.to);
     });
   }
 
   /**
    * Calls a command with one object of named arguments; resolves with its result. Rejects with LabwireError READ_ONLY,
    * MEMBER_UNKNOWN, VALUE_INVALID, or with what a driver threw. A command has no time limit of its own.
+   *
+   * @param read what the given arguments say to this command, where they are not named values themselves
    */
-  async call(path: string, named: unknown, by: Actor): Promise<unknown> {
-    return this.#audited({ by, path, what: 'call', from: () => undefined, to: () => named }, () =>
-      this.commandAt(path).call(named),
-    );
+  async call(path: string, named: unknown, by: Actor, read: Reader<CommandCore> = asGiven): Promise<unknown> {
+    const asked: Asked = { by, path, what: 'call', from: undefined, to: named };
+    return this.#audited(asked, () => {
+      const command = this.#memberAt(path, 'command')[MEMBER] as CommandCore;
+      asked.to = read(named, command);
+      return command.call(asked.to);
+    });
   }
 
   /**
@@ -83,14 +91,13 @@ export class Control {
    * Rejects with LabwireError READ_ONLY, MEMBER_UNKNOWN.
    */
   async task(path: string, verb: TaskVerb, by: Actor): Promise<TaskState> {
-    let from: unknown;
-    let state: TaskState | undefined;
-    return this.#audited({ by, path, what: verb, from: () => from, to: () => state }, async () => {
-      const task = this.#taskAt(path);
-      from = task.state;
+    const asked: Asked = { by, path, what: verb, from: undefined, to: undefined };
+    return this.#audited(asked, async () => {
+      const task = this.#memberAt(path, 'task') as Task;
+      asked.from = task.state;
       await task[verb]();
-      state = task.state;
-      return state;
+      asked.to = task.state;
+      return task.state;
     });
   }
 
@@ -105,15 +112,6 @@ export class Control {
     throw new LabwireError('MEMBER_UNKNOWN', `There is nothing to set with the path ${path}`);
   }
 
-  /** @throws LabwireError MEMBER_UNKNOWN where the path is none of a command */
-  commandAt(path: string): CommandCore {
-    return this.#memberAt(path, 'command')[MEMBER] as CommandCore;
-  }
-
-  #taskAt(path: string): Task {
-    return this.#memberAt(path, 'task') as Task;
-  }
-
   #memberAt(path: string, kind: 'command' | 'task'): { readonly [MEMBER]: MemberCore } {
     const { node, attribute }: Resolved = resolve(this.service, path);
     if (isMember(node) && node[MEMBER].kind === kind && attribute === '') return node;
@@ -124,23 +122,18 @@ export class Control {
     try {
       if (this.readOnly) throw new LabwireError('READ_ONLY', `${asked.path}: nothing can be changed here`);
       const result = await work();
-      this.#tell(asked, 'done');
+      this.#onWrite({ ...asked, outcome: 'done' });
       return result;
     } catch (error) {
-      this.#tell(asked, toError(error));
+      this.#onWrite({ ...asked, outcome: toError(error) });
       throw error;
     }
   }
-
-  #tell({ by, path, what, from, to }: Asked, outcome: Write['outcome']): void {
-    this.#onWrite({ by, path, what, from: from(), to: to(), outcome });
-  }
 }
 
-interface Asked {
-  readonly by: Actor;
-  readonly path: string;
-  readonly what: Write['what'];
-  readonly from: () => unknown;
-  readonly to: () => unknown;
-}
+type Reader<Core> = (given: unknown, core: Core) => unknown;
+
+const asGiven = (given: unknown): unknown => given;
+
+/** Filled in while it is carried out. */
+type Asked = { -readonly [K in keyof Omit<Write, 'outcome'>]: Write[K] };

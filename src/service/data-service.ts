@@ -1,4 +1,4 @@
-import { isMember, LabwireError, Listeners, MEMBER, show } from '../base/index.ts';
+import { isMember, LabwireError, Listeners, MEMBER, type Member, show } from '../base/index.ts';
 import { isName, type Segment } from './access-path.ts';
 import { BRANCH, type Branch, type BranchCore, isBranch, isExposed } from './branch.ts';
 
@@ -20,7 +20,7 @@ export class DataService implements Branch {
 class ServiceBranch implements BranchCore {
   readonly kind = 'service';
   readonly structure = new Listeners<[]>();
-  readonly added = new Map<string, DataService>();
+  readonly added = new Map<string, DataService | Member>();
   readonly #service: DataService;
 
   constructor(service: DataService) {
@@ -34,6 +34,13 @@ class ServiceBranch implements BranchCore {
     for (const [name, child] of this.added) yield [{ name }, child];
   }
 
+  child(segment: Segment): unknown {
+    if (!('name' in segment)) return undefined;
+    const { name } = segment;
+    const own: unknown = Object.getOwnPropertyDescriptor(this.#service, name)?.value;
+    return isExposed(own) && isName(name) ? own : this.added.get(name);
+  }
+
   nameMembers(): void {
     for (const [segment, child] of this.children()) {
       if (isMember(child) && child[MEMBER].path === '' && 'name' in segment) child[MEMBER].path = segment.name;
@@ -42,15 +49,18 @@ class ServiceBranch implements BranchCore {
 }
 
 /**
- * Hangs a service under a plain name at run time, as the gateway does with its devices.
+ * Hangs a service or a member under a plain name at run time, as the gateway does with its devices and their channels.
  *
- * @throws LabwireError VALUE_INVALID if the name is taken or the child is no service
+ * @throws LabwireError VALUE_INVALID if the name is taken or the child is neither
  */
-export function addMember(service: DataService, name: string, child: DataService): void {
+export function addMember(service: DataService, name: string, child: DataService | Member): void {
   const branch = service[BRANCH];
-  if (!isService(child)) throw new LabwireError('VALUE_INVALID', `What is added as ${name} is not a DataService`);
+  if (!isService(child) && !isMember(child)) {
+    throw new LabwireError('VALUE_INVALID', `What is added as ${name} is neither a DataService nor a member`);
+  }
   if (!isName(name)) throw new LabwireError('VALUE_INVALID', `${show(name)} is no name of a member`);
-  if (name in service || branch.added.has(name)) {
+  // Only what is exposed can be meant by a path: a channel may have the name of a method of its driver.
+  if (branch.child({ name }) !== undefined) {
     throw new LabwireError('VALUE_INVALID', `The service already has something with the name ${name}`);
   }
   branch.added.set(name, child);

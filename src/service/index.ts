@@ -27,7 +27,8 @@ export { type Reading, ReadingCore, type ReadingOptions, reading } from './readi
 export { ServiceHost, type ServiceHostOptions } from './service-host.ts';
 export { type Setting, type SettingOptions, setting } from './setting.ts';
 export { SettingCore } from './setting-core.ts';
-export { type Exposed, type Resolved, resolve, type TreeNode, walk } from './tree.ts';
+export { childrenOf, type Exposed, type Located, locate, type Resolved, resolve, type TreeNode, walk } from './tree.ts';
 export { type TreeListener, TreeWatch } from './tree-watch.ts';
 export { isValueCore, type ValueCore } from './value-core.ts';
 export { checkValue, type SettingValue, type ValueRules, type ValueType, valueFault } from './value-rules.ts';
+export { inTime, WorkQueue } from './work-queue.ts';

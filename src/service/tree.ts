@@ -27,10 +27,16 @@ export function walk(root: Branch): TreeNode[] {
   return nodes;
 }
 
-export interface Resolved extends TreeNode {
+export interface Located extends TreeNode {
+  /** Of the node itself, without what goes on below it. */
+  readonly path: string;
   /** Of a member: the attribute or method meant, `''` for the member itself. */
   readonly attribute: string;
+  /** What the path goes on with, within the value of the attribute. */
+  readonly rest: readonly Segment[];
 }
+
+export type Resolved = Omit<Located, 'rest'>;
 
 /**
  * What an access path means: a service, a collection, a member, or a value or method of a member (`work.status`).
@@ -38,28 +44,39 @@ export interface Resolved extends TreeNode {
  * @throws LabwireError MEMBER_UNKNOWN for everything that is not exposed
  */
 export function resolve(root: Branch, path: string): Resolved {
-  const unknown = (): LabwireError => new LabwireError('MEMBER_UNKNOWN', `There is nothing with the path ${path}`);
+  const { rest, ...found } = locate(root, path);
+  if (rest.length > 0) throw unknownPath(path);
+  return { ...found, path };
+}
+
+/**
+ * As `resolve`, of a path that may lead on into a value (`work.lastError["code"]`), of which nothing is looked at here.
+ *
+ * @throws LabwireError MEMBER_UNKNOWN for everything that is not exposed
+ */
+export function locate(root: Branch, path: string): Located {
   const way = new Set<Exposed>();
   let node: Exposed = root;
   const segments = parsePath(path);
   for (const [index, segment] of segments.entries()) {
     if (isMember(node)) {
       const core = node[MEMBER];
-      const last = index === segments.length - 1;
-      if (!last || !('name' in segment)) throw unknown();
+      const own = segments.slice(0, index).reduce(appendSegment, '');
+      if (!('name' in segment)) return { path: own, node, attribute: '', rest: segments.slice(index) };
       const attribute = segment.name;
-      if (!core.attributes.includes(attribute) && !core.methods.includes(attribute)) throw unknown();
-      return { path, node, attribute };
+      if (!core.attributes.includes(attribute) && !core.methods.includes(attribute)) throw unknownPath(path);
+      return { path: own, node, attribute, rest: segments.slice(index + 1) };
     }
     way.add(node);
     const child = childAt(node, segment);
-    if (!child || way.has(child)) throw unknown();
+    if (!child || way.has(child)) throw unknownPath(path);
     node = child;
   }
-  return { path, node, attribute: '' };
+  return { path, node, attribute: '', rest: [] };
 }
 
-function* childrenOf(node: Exposed): Generator<readonly [Segment, Exposed]> {
+/** What is exposed directly below, in declaration order; nothing below a member. */
+export function* childrenOf(node: Exposed): Generator<readonly [Segment, Exposed]> {
   if (isMember(node)) return;
   if (isBranch(node)) yield* node[BRANCH].children() as Iterable<readonly [Segment, Exposed]>;
   else {
@@ -69,13 +86,11 @@ function* childrenOf(node: Exposed): Generator<readonly [Segment, Exposed]> {
   }
 }
 
-function childAt(node: Exposed, wanted: Segment): Exposed | undefined {
-  for (const [segment, child] of childrenOf(node)) if (sameSegment(segment, wanted)) return child;
-  return undefined;
+function childAt(node: Branch | readonly unknown[], wanted: Segment): Exposed | undefined {
+  if (isBranch(node)) return node[BRANCH].child(wanted) as Exposed | undefined;
+  const child = 'index' in wanted ? node[wanted.index] : undefined;
+  return isExposed(child) ? (child as Exposed) : undefined;
 }
 
-function sameSegment(a: Segment, b: Segment): boolean {
-  if ('name' in a) return 'name' in b && a.name === b.name;
-  if ('index' in a) return 'index' in b && a.index === b.index;
-  return 'key' in b && a.key === b.key;
-}
+const unknownPath = (path: string): LabwireError =>
+  new LabwireError('MEMBER_UNKNOWN', `There is nothing with the path ${path}`);
