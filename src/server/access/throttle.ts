@@ -25,9 +25,12 @@ interface Row {
 export class Throttle {
   readonly #rows = new BoundedMap<string, Row>(MOST_KEYS);
   readonly #clock: Clock;
+  readonly #onBlocked: (key: string) => void;
 
-  constructor(clock: Clock) {
+  /** @param onBlocked told when a key reaches the limit, not of each attempt beyond it */
+  constructor(clock: Clock, onBlocked: (key: string) => void = () => {}) {
     this.#clock = clock;
+    this.#onBlocked = onBlocked;
   }
 
   /** Keys that something is remembered of. */
@@ -48,6 +51,7 @@ export class Throttle {
     const over = level + 1 - FREE;
     const blockedUntil = over < 0 ? 0 : now + Math.min(LONGEST_WAIT_MS, 1000 * 2 ** over);
     this.#rows.set(key, { level: level + 1, since, blockedUntil });
+    if (over === 0) this.#onBlocked(key);
     let counted = true;
     return () => {
       const row = this.#rows.get(key);

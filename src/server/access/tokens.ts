@@ -17,8 +17,8 @@ export class Tokens {
     this.#log = log;
   }
 
-  get file(): string | undefined {
-    return this.#file;
+  has(id: string): boolean {
+    return this.#byId.has(id);
   }
 
   /** The entry of a token that is right and not expired. */
