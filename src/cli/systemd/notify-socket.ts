@@ -72,7 +72,7 @@ function load(): SocketCalls {
     const { EAGAIN, ENOBUFS } = koffi.os.errno;
     return {
       socket: library.func('int socket(int, int, int)'),
-      sendto: library.func('ssize_t sendto(int, uint8_t *, size_t, int, uint8_t *, uint32_t)'),
+      sendto: library.func('intptr_t sendto(int, uint8_t *, size_t, int, uint8_t *, uint32_t)'),
       errno: () => koffi.errno(),
       full: new Set([EAGAIN, ENOBUFS].filter((errno) => errno !== undefined)),
     };
