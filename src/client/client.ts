@@ -128,7 +128,7 @@ export class Client<T = unknown> {
    * Asks the server for a value; of a service or task for an object of values. Rejects with RemoteError, or with LabwireError
    * CONNECTION_LOST, TIMEOUT, QUEUE_FULL or ABORTED, as all calls do.
    */
-  get(path: string, options?: CallOptions): Promise<unknown> {
+  async get(path: string, options?: CallOptions): Promise<unknown> {
     return this.#ask('get_value', canonicalPath(path), options, (answer) => {
       const node = this.#nodeIn(answer);
       this.#take(node);
@@ -154,7 +154,7 @@ export class Client<T = unknown> {
   }
 
   /** Calls a method or command, with an object of named arguments or an array; resolves with its result. */
-  call(path: string, args: object = {}, options?: CallOptions): Promise<unknown> {
+  async call(path: string, args: object = {}, options?: CallOptions): Promise<unknown> {
     const access_path = canonicalPath(path);
     const [list, named] = Array.isArray(args) ? [args, {}] : [[], args];
     const request = { access_path, args: nodeOfValue(list), kwargs: nodeOfNamed(named) };
