@@ -1,4 +1,8 @@
 import type Database from 'better-sqlite3';
+import { EventReader } from './event-reader.ts';
+import type { EventPage, EventQuery } from './events.ts';
+import type { History, HistoryQuery } from './history.ts';
+import { HistoryReader } from './history-reader.ts';
 import { checkReadable } from './journal-schema.ts';
 import type { PageRequest, ReadRequest, Rows } from './messages.ts';
 import { openSqlite } from './sqlite.ts';
@@ -17,6 +21,8 @@ export class FileReader {
   readonly #page: Database.Statement;
   readonly #source: Database.Statement;
   readonly #device: Database.Statement;
+  #history: HistoryReader | undefined;
+  #events: EventReader | undefined;
   readonly #told = new Set<number>([0]);
 
   /** @throws Error where the file cannot be opened or is no journal */
@@ -67,6 +73,16 @@ export class FileReader {
       const id = this.#device.get(name);
       return sum + (id === undefined ? 0 : Number(count.get(id, from, to)));
     }, 0);
+  }
+
+  history(query: HistoryQuery): History {
+    this.#history ??= new HistoryReader(this.#database);
+    return this.#history.read(query);
+  }
+
+  events(query: EventQuery): EventPage {
+    this.#events ??= new EventReader(this.#database);
+    return this.#events.read(query);
   }
 
   close(): void {

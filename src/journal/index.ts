@@ -1,3 +1,5 @@
+export type { EventPage, EventPlace, EventQuery } from './events.ts';
+export type { History, HistoryBucket, HistoryQuery } from './history.ts';
 export type {
   DescriptionRecord,
   EventRecord,

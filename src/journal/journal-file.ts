@@ -8,6 +8,7 @@ import type { CloseRequest, CommitRequest, Committed, GapRow, Opened, OpenReques
 import { logBytesOf, Retention } from './retention.ts';
 import { Scrub } from './scrub.ts';
 import { openSqlite } from './sqlite.ts';
+import { Summaries } from './summaries.ts';
 
 /** Sequences that are given away ahead of what is committed: after a crash none of them is given again. */
 const RESERVE = 2 ** 20;
@@ -39,6 +40,7 @@ export class JournalFile {
   #size: number;
   readonly #statements: Statements;
   readonly #retention: Retention;
+  readonly #summaries: Summaries;
   readonly #scrub: Scrub;
   readonly #commit: (request: CommitRequest) => void;
   /** The file's id and device of a description by the encoder's. */
@@ -72,6 +74,7 @@ export class JournalFile {
       this.#size = there.size;
       this.#statements = prepare(this.#database);
       this.#retention = new Retention(this.#database, opened.contents.tail, this.#last);
+      this.#summaries = new Summaries(this.#database);
       this.#scrub = new Scrub(request.path);
       this.#commit = this.#database.transaction((batch: CommitRequest) => this.#write(batch));
       const { id, tail, sinks, gaps, marks } = opened.contents;
@@ -86,8 +89,9 @@ export class JournalFile {
     this.#checkThere();
     this.#commit(request);
     const kept = this.#retention.step(request.limits, request.now, request.count);
+    const more = this.#summaries.step(this.#last) || kept.more;
     this.#size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
-    return { ...kept, damaged: this.#scrub.step(performance.now()) };
+    return { ...kept, more, damaged: this.#scrub.step(performance.now()) };
   }
 
   close({ head }: CloseRequest): void {

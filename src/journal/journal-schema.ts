@@ -2,7 +2,9 @@ import type Database from 'better-sqlite3';
 
 /** "lwjr": tells a journal from any other SQLite file. */
 const APPLICATION_ID = 0x6c776a72;
-const VERSION = 1;
+const VERSION = 2;
+/** The records of all these are the same. */
+const LEAST_READABLE = 1;
 
 /**
  * Version 1.
@@ -23,8 +25,24 @@ const V1 = `
   CREATE TABLE sinks (name TEXT PRIMARY KEY, at INTEGER NOT NULL, dropped INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
+/**
+ * Version 2: figures of many samples at once, so that a history need not read each of them. All can be made anew from the
+ * records.
+ * - `series`: the channels by their names, whatever place a description gives them.
+ * - `summaries`: figures of consecutive samples of a series, sequences `first` to `last`, times `since` to `until`. Up to the
+ *   sequence `summarised` of `meta` each value is in exactly one, words aside.
+ */
+const V2 = `
+  CREATE TABLE series (id INTEGER PRIMARY KEY, device INTEGER NOT NULL, channel TEXT NOT NULL, UNIQUE (device, channel));
+  CREATE TABLE summaries (
+    series INTEGER NOT NULL, until INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, since INTEGER NOT NULL,
+    count INTEGER NOT NULL, uncertain INTEGER NOT NULL, bad INTEGER NOT NULL, min REAL, max REAL, sum REAL,
+    PRIMARY KEY (series, until, first)) WITHOUT ROWID;
+  CREATE INDEX summaries_by_last ON summaries (last);
+`;
+
 /** Each brings a file from its version to the next. */
-const STEPS: readonly string[] = [V1];
+const STEPS: readonly string[] = [V1, V2];
 
 /** A file that must not be touched, with what to tell of it. */
 export class ForeignFile extends Error {}
@@ -50,8 +68,8 @@ export function migrate(database: Database.Database, version: number): void {
   })();
 }
 
-/** @throws ForeignFile where this is no journal of this version */
+/** @throws ForeignFile where this is no journal whose records can be read */
 export function checkReadable(database: Database.Database): void {
   const version = versionOf(database);
-  if (version !== VERSION) throw new ForeignFile(`its version is ${version}, known is ${VERSION}`);
+  if (version < LEAST_READABLE) throw new ForeignFile('it is no journal of labwire, or not one yet');
 }

@@ -27,6 +27,8 @@ function reader(path: string): Handler {
     file ??= new FileReader(path);
     if (request.kind === 'read') return file.read(request);
     if (request.kind === 'page') return file.page(request);
+    if (request.kind === 'history') return file.history(request.query);
+    if (request.kind === 'events') return file.events(request.query);
     return request.kind === 'devices' ? file.devices() : file.close();
   };
 }

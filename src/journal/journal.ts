@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../base/index.ts';
 import type { DeviceDescription, Sample } from '../instrument/index.ts';
+import type { EventPage, EventQuery } from './events.ts';
+import type { History, HistoryQuery } from './history.ts';
 
 export type Severity = 'info' | 'warning' | 'error';
 
@@ -103,6 +105,16 @@ export interface Journal {
   read(after: number, limit: number, upTo?: number): readonly JournalRecord[] | Promise<readonly JournalRecord[]>;
   /** Samples by time, oldest first, of what is kept. Read beside all else, a bounded part at a time. */
   range(query: RangeQuery): AsyncIterable<Sample>;
+  /**
+   * What a channel said in buckets of time, of what is kept and on the disk: what was recorded within the last 50 ms may be
+   * missing. Read beside all else, two queries at once and up to 16 waiting, each at most 5 s. A clock that was set back
+   * has its samples where their times say.
+   *
+   * @throws LabwireError QUEUE_FULL, TIMEOUT, ABORTED, JOURNAL_FAILED
+   */
+  history(query: HistoryQuery, signal?: AbortSignal): Promise<History>;
+  /** Events, newest first, under the same conditions. @throws LabwireError QUEUE_FULL, TIMEOUT, ABORTED, JOURNAL_FAILED */
+  events(query: EventQuery, signal?: AbortSignal): Promise<EventPage>;
   /** How many records the sink has not acknowledged. */
   lag(sink: string): number;
   /** About the time of the oldest record that the sink has not acknowledged, in µs; undefined when it has all. */

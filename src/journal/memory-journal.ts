@@ -1,6 +1,8 @@
-import type { Sample } from '../instrument/index.ts';
+import { Bad, type ChannelDescription, type ChannelValue, type Sample, Uncertain } from '../instrument/index.ts';
 import { Delivered } from './delivered.ts';
-import type { Journal, JournalRecord, JournalState, RangeQuery } from './journal.ts';
+import { type EventPage, type EventQuery, eventPage } from './events.ts';
+import { Buckets, type History, type HistoryQuery } from './history.ts';
+import type { EventRecord, Journal, JournalRecord, JournalState, RangeQuery } from './journal.ts';
 import { RecordWindow } from './record-window.ts';
 
 export interface MemoryJournalOptions {
@@ -9,6 +11,8 @@ export interface MemoryJournalOptions {
 }
 
 const DEFAULT_CAPACITY = 500_000;
+/** The newest records, kept for histories whoever has had them. */
+const RECENT = 20_000;
 
 interface Reader {
   readonly delivered: Delivered;
@@ -17,11 +21,12 @@ interface Reader {
 
 /**
  * The journal in memory: what a stopped process had not delivered is lost. It keeps what some sink still has to deliver,
- * at most `capacity` records; beyond that the oldest is discarded and counted for each sink that had not acknowledged it.
+ * at most `capacity` records, and the newest 20,000 for histories and lists of events; beyond that the oldest is discarded and counted for each sink that had not acknowledged it.
  */
 export class MemoryJournal implements Journal {
   readonly state: JournalState = { state: 'ok' };
   readonly #window: RecordWindow;
+  readonly #recent = new RecordWindow(RECENT, 0);
   readonly #sinks = new Map<string, Reader>();
   #listeners: readonly (() => void)[] = [];
 
@@ -42,6 +47,8 @@ export class MemoryJournal implements Journal {
   append(record: JournalRecord): void {
     if (this.#window.full) this.#discardOldest();
     this.#window.push(record);
+    if (this.#recent.full) this.#recent.release(this.#recent.tail + 1);
+    this.#recent.push(record);
     if (this.#sinks.size === 0) this.#window.release(record.sequence);
     for (const listener of this.#listeners) listener();
   }
@@ -85,6 +92,29 @@ export class MemoryJournal implements Journal {
     yield* samples.sort((a, b) => a.time - b.time);
   }
 
+  async history(query: HistoryQuery): Promise<History> {
+    const buckets = new Buckets(query);
+    let described: { readonly unit?: string } | undefined;
+    for (const record of this.#recentRecords()) {
+      if (record.kind === 'event' || record.source.device !== query.device) continue;
+      described = unitOf(record.source.channels.get(query.channel)) ?? described;
+      const value = record.kind === 'sample' ? record.values[query.channel] : undefined;
+      if (value !== undefined) buckets.addValue(record.time, asWritten(value));
+    }
+    return { interval: buckets.length, ...described, known: described !== undefined, buckets: buckets.filled() };
+  }
+
+  async events(query: EventQuery): Promise<EventPage> {
+    const { from, to, after = { time: to, sequence: 0 } } = query;
+    const isBehind = ({ time, sequence }: EventRecord): boolean =>
+      time < after.time || (time === after.time && sequence < after.sequence);
+    const events = this.#recentRecords()
+      .filter((record) => record.kind === 'event')
+      .filter((event) => event.time >= from && event.time < to && isBehind(event))
+      .sort((a, b) => b.time - a.time || b.sequence - a.sequence);
+    return eventPage(events, query);
+  }
+
   lag(sink: string): number {
     const { delivered } = this.#reader(sink);
     return this.head - Math.max(delivered.upTo, this.#window.tail) - delivered.beyond;
@@ -116,6 +146,10 @@ export class MemoryJournal implements Journal {
     this.#listeners = [];
   }
 
+  #recentRecords(): JournalRecord[] {
+    return this.#recent.read(0, RECENT, this.head);
+  }
+
   #reader(sink: string): Reader {
     let reader = this.#sinks.get(sink);
     if (!reader) {
@@ -137,4 +171,14 @@ export class MemoryJournal implements Journal {
     for (const { delivered } of this.#sinks.values()) slowest = Math.min(slowest, delivered.upTo);
     this.#window.release(slowest);
   }
+}
+
+function unitOf(channel: ChannelDescription | undefined): { readonly unit?: string } | undefined {
+  return channel && (channel.unit === undefined ? {} : { unit: channel.unit });
+}
+
+/** As it stands in the body of a sample on disk. */
+function asWritten(value: ChannelValue): unknown {
+  if (value instanceof Bad) return [value.reason];
+  return value instanceof Uncertain ? [value.reason, value.value] : value;
 }

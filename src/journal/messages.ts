@@ -1,3 +1,5 @@
+import type { EventQuery } from './events.ts';
+import type { HistoryQuery } from './history.ts';
 import type { SourceText } from './record-codec.ts';
 
 /** How the journal and its threads speak: what crosses between them is cloned, so everything here is plain data. */
@@ -59,7 +61,7 @@ export interface CommitRequest {
 /** What of the file is kept. */
 export interface Kept {
   readonly tail: number;
-  /** There is more to discard than one step took. */
+  /** There is more to do than one step took. */
   readonly more: boolean;
 }
 
@@ -105,8 +107,20 @@ export interface DevicesRequest {
   readonly kind: 'devices';
 }
 
+/** Answered with a `History`. */
+export interface HistoryRequest {
+  readonly kind: 'history';
+  readonly query: HistoryQuery;
+}
+
+/** Answered with an `EventPage`. */
+export interface EventsRequest {
+  readonly kind: 'events';
+  readonly query: EventQuery;
+}
+
 export type WriterRequest = OpenRequest | CommitRequest | CloseRequest;
-export type ReaderRequest = ReadRequest | PageRequest | DevicesRequest;
+export type ReaderRequest = ReadRequest | PageRequest | DevicesRequest | HistoryRequest | EventsRequest;
 
 /** Why a request failed. */
 export interface Failure {

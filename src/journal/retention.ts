@@ -29,6 +29,7 @@ export class Retention {
   /** Of the oldest records: the first that is not too old, and the last at all. */
   readonly #young: Statement;
   readonly #discard: Statement;
+  readonly #discardSummaries: Statement;
   readonly #discardGaps: Statement;
 
   /** @param tail the last sequence that is no longer kept @param head the last that was there before */
@@ -50,6 +51,7 @@ export class Retention {
       )
       .raw();
     this.#discard = database.prepare('DELETE FROM records WHERE sequence <= ?');
+    this.#discardSummaries = database.prepare('DELETE FROM summaries WHERE last <= ?');
     // A gap that some sink has yet to pass is needed to count what it lost.
     this.#discardGaps = database.prepare(
       'DELETE FROM gaps WHERE up_to <= min(?, coalesce((SELECT min(at) FROM sinks), 9e15))',
@@ -90,6 +92,7 @@ export class Retention {
   #discardUpTo(upTo: number): void {
     this.#database.transaction(() => {
       this.#discard.run(upTo);
+      this.#discardSummaries.run(upTo);
       this.#discardGaps.run(upTo);
     })();
     this.#tail = upTo;

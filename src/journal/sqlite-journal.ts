@@ -1,9 +1,12 @@
 import { type Clock, LabwireError, Listeners, type Logger, type Timer, toError } from '../base/index.ts';
 import type { Sample } from '../instrument/index.ts';
+import type { EventPage, EventQuery } from './events.ts';
 import { FileFailure, isDamageCode } from './file-failure.ts';
+import type { History, HistoryQuery } from './history.ts';
 import type { Journal, JournalRecord, JournalState, RangeQuery } from './journal.ts';
 import { JournalAlarm } from './journal-alarm.ts';
 import { JournalBacklog } from './journal-backlog.ts';
+import { JournalQueries } from './journal-queries.ts';
 import { JournalWriter } from './journal-writer.ts';
 import type { Committed, JournalLimits, Opened } from './messages.ts';
 import { RecordEncoder } from './record-codec.ts';
@@ -62,6 +65,7 @@ export class SqliteJournal implements Journal {
   readonly #alarm: JournalAlarm;
   readonly #writer: JournalWriter;
   readonly #backlog: JournalBacklog;
+  readonly #queries: JournalQueries;
   #limits: JournalLimits;
   #listeners: readonly (() => void)[] = [];
   readonly #rewinds = new Listeners<[]>();
@@ -99,12 +103,11 @@ export class SqliteJournal implements Journal {
       opened: (opened) => this.#adopt(opened),
       failed: (failure) => this.#failed(failure),
     });
-    this.#backlog = new JournalBacklog(path, clock, {
-      damaged: () => this.#alarm.damaged(),
-      failed: (failure) => {
-        if (isDamageCode(failure.code)) this.#writer.fail(failure);
-      },
-    });
+    const failed = (failure: FileFailure): void => {
+      if (isDamageCode(failure.code)) this.#writer.fail(failure);
+    };
+    this.#backlog = new JournalBacklog(path, clock, { damaged: () => this.#alarm.damaged(), failed });
+    this.#queries = new JournalQueries(path, clock, failed);
   }
 
   async open(): Promise<void> {
@@ -190,6 +193,14 @@ export class SqliteJournal implements Journal {
     return this.#backlog.range(query, this.#committing);
   }
 
+  history(query: HistoryQuery, signal?: AbortSignal): Promise<History> {
+    return this.#queries.ask<History>({ kind: 'history', query }, signal);
+  }
+
+  events(query: EventQuery, signal?: AbortSignal): Promise<EventPage> {
+    return this.#queries.ask<EventPage>({ kind: 'events', query }, signal);
+  }
+
   lag(sink: string): number {
     return this.#books.lag(sink, this.head);
   }
@@ -228,7 +239,7 @@ export class SqliteJournal implements Journal {
     await this.#within(limitMs, this.#finish());
     if (this.#committed < this.head)
       this.#log.error(`${this.head - this.#committed} records of the journal did not reach the disk`);
-    const ended = Promise.all([this.#writer.end(), this.#backlog.close()]);
+    const ended = Promise.all([this.#writer.end(), this.#backlog.close(), this.#queries.close()]);
     await this.#within(Math.max(0, end - this.#clock.monotonic()), ended);
   }
 
@@ -291,6 +302,7 @@ export class SqliteJournal implements Journal {
     this.#idle?.cancel();
     this.#books.renew();
     void this.#backlog.close();
+    void this.#queries.close();
     this.#alarm.degraded(failure.message);
   }
 

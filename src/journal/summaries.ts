@@ -1,0 +1,158 @@
+import type Database from 'better-sqlite3';
+import { addValue, type Figures, noFigures } from './figures.ts';
+
+const STEP = 8192;
+/** Samples of one summary at most: so many are read one by one where a summary lies across the edge of a bucket. */
+const LARGEST = 64;
+/** No summary lies across a whole hour, so that where those of a time are is known to the hour. */
+export const SUMMARY_SPAN_US = 3_600_000_000;
+
+/** A record as it is read back: sequence, source, time, body */
+type Row = readonly [number, number, number, string | null];
+
+interface Summary extends Figures {
+  readonly series: number;
+  readonly first: number;
+  last: number;
+  readonly since: number;
+  until: number;
+}
+
+interface Source {
+  readonly device: number;
+  readonly channels: readonly string[];
+  /** By the key of a channel in a body. */
+  readonly series: Map<unknown, number>;
+}
+
+/** Summarises what is committed, a step of many records after a commit: of old ones too, where a file has none of them. */
+export class Summaries {
+  readonly #stepSize: number;
+  readonly #read: Database.Statement;
+  readonly #source: Database.Statement;
+  readonly #addSeries: Database.Statement;
+  readonly #addSummary: Database.Statement;
+  readonly #setMeta: Database.Statement;
+  readonly #sources = new Map<number, Source | undefined>();
+  readonly #summarise: () => number;
+  /** Records up to this sequence are summarised. */
+  #at: number;
+
+  /** @param step records that one step reads: so many may be in no summary, and are read one by one for a history */
+  constructor(database: Database.Database, step = STEP) {
+    this.#stepSize = step;
+    this.#read = database
+      .prepare(`SELECT sequence, source, time, body FROM records WHERE sequence > ? ORDER BY sequence LIMIT ${step}`)
+      .raw();
+    this.#source = database.prepare('SELECT device, text FROM sources WHERE id = ?').raw();
+    this.#addSeries = database
+      .prepare(
+        'INSERT INTO series (device, channel) VALUES (?, ?) ON CONFLICT DO UPDATE SET device = excluded.device RETURNING id',
+      )
+      .pluck();
+    this.#addSummary = database.prepare('INSERT INTO summaries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#setMeta = database.prepare(
+      "INSERT INTO meta VALUES ('summarised', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    );
+    this.#at = summarised(database);
+    this.#summarise = database.transaction(() => this.#step());
+  }
+
+  /** @param last the last sequence that is committed @returns whether there is enough for a further step at once */
+  step(last: number): boolean {
+    if (last - this.#at < this.#stepSize) return false;
+    const read = this.#summarise();
+    return read === this.#stepSize && last - this.#at >= this.#stepSize;
+  }
+
+  /** @returns how many records it has read */
+  #step(): number {
+    const rows = this.#read.all(this.#at) as Row[];
+    const last = rows.at(-1)?.[0];
+    if (last === undefined) return 0;
+    const open = new Map<number, Summary>();
+    for (const row of rows) this.#take(row, open);
+    for (const summary of open.values()) this.#write(summary);
+    this.#setMeta.run(last);
+    this.#at = last;
+    return rows.length;
+  }
+
+  #take([sequence, source, time, body]: Row, open: Map<number, Summary>): void {
+    const values = source === 0 || body === null ? undefined : valuesOf(body);
+    const known = values && this.#sourceOf(source);
+    if (!known) return;
+    for (let i = 0; i + 1 < values.length; i += 2) {
+      const series = known.series.get(values[i]) ?? this.#seriesOf(known, values[i]);
+      if (series === undefined) continue;
+      let summary = open.get(series);
+      if (!summary || !fits(summary, time)) {
+        if (summary) this.#write(summary);
+        summary = begin(series, sequence, time);
+        open.set(series, summary);
+      }
+      summary.last = sequence;
+      summary.until = time;
+      addValue(summary, values[i + 1]);
+    }
+  }
+
+  #sourceOf(id: number): Source | undefined {
+    if (!this.#sources.has(id)) this.#sources.set(id, this.#readSource(id));
+    return this.#sources.get(id);
+  }
+
+  #readSource(id: number): Source | undefined {
+    const row = this.#source.get(id) as [device: number, text: string] | undefined;
+    return row && { device: row[0], channels: channelsOf(row[1]), series: new Map() };
+  }
+
+  #seriesOf(source: Source, key: unknown): number | undefined {
+    const channel = typeof key === 'number' ? source.channels[key] : key;
+    if (typeof channel !== 'string') return undefined;
+    const series = Number(this.#addSeries.get(source.device, channel));
+    source.series.set(key, series);
+    return series;
+  }
+
+  #write({ series, until, first, last, since, count, uncertain, bad, min, max, sum }: Summary): void {
+    // Words have no figures.
+    if (count + bad === 0) return;
+    const figures = count === 0 ? [null, null, null] : [min, max, sum];
+    this.#addSummary.run(series, until, first, last, since, count, uncertain, bad, ...figures);
+  }
+}
+
+/** @returns the sequence up to which a file is summarised */
+export function summarised(database: Database.Database): number {
+  return Number(database.prepare("SELECT value FROM meta WHERE key = 'summarised'").pluck().get() ?? 0);
+}
+
+/** @returns the ids of the channels of a description, by their places; none where it is damaged */
+export function channelsOf(text: string): readonly string[] {
+  try {
+    return JSON.parse(text).channels.map(({ id }: { id: string }) => id);
+  } catch {
+    return [];
+  }
+}
+
+/** @returns keys and values of a sample, in turn; undefined where it is damaged */
+export function valuesOf(body: string): readonly unknown[] | undefined {
+  try {
+    const values: unknown = JSON.parse(body);
+    return Array.isArray(values) ? values : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Within a summary sequence and time grow together; a clock that was set back begins another. */
+function fits({ since, until, count, bad }: Summary, time: number): boolean {
+  const sameHour = Math.floor(since / SUMMARY_SPAN_US) === Math.floor(time / SUMMARY_SPAN_US);
+  return time >= until && sameHour && count + bad < LARGEST;
+}
+
+function begin(series: number, first: number, since: number): Summary {
+  return { series, first, last: first, since, until: since, ...noFigures() };
+}
