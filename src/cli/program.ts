@@ -171,7 +171,8 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .command('schema')
     .description('Print the JSON Schema of the configuration, for editors.')
     .option('--catalogue', 'that of a catalogue entry')
-    .addHelpText('after', examples('labwire schema > labwire.schema.json'))
+    .addOption(new Option('--page', 'all keys of the configuration as Markdown').conflicts('catalogue'))
+    .addHelpText('after', examples('labwire schema > labwire.schema.json', 'labwire schema --page'))
     .action(async (options) => finish(await schemaCommand(options, io)));
 
   return program;

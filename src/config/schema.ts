@@ -143,7 +143,7 @@ export function configSchema(sections: Iterable<string>): z.ZodType<Configuratio
 export function configSchemaWith(sections: Readonly<Record<string, z.ZodType>>): z.ZodType<Configuration> {
   const own = Object.entries(sections).filter(([name]) => !(name in deviceShape));
   const extension: object = Object.fromEntries(own.map(([name, section]) => [name, section.optional()]));
-  const device = z.strictObject({ ...extension, ...deviceShape });
+  const device = z.strictObject({ ...deviceShape, ...extension });
   const whole = z.strictObject({ ...shape, devices: devices(device) });
   return whole.superRefine((configuration, context) => {
     for (const path of repeatedNames(configuration))
