@@ -119,7 +119,7 @@ export class Client<T = unknown> {
     return this.#listeners.add(listener);
   }
 
-  /** What is known now of a path, with unit, limits and doc; undefined where nothing is there. @throws LabwireError MEMBER_UNKNOWN */
+  /** What is known now of a path, with unit, limits and doc; undefined where nothing is there. */
   node(path = ''): RemoteNode | undefined {
     return this.#mirror.at(path);
   }

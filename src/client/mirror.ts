@@ -1,4 +1,4 @@
-import { childNodes, isNode, isObject, type RemoteNode } from './node.ts';
+import { childNodes, isNode, type RemoteNode } from './node.ts';
 import { stepsOf } from './path.ts';
 
 /** What is known of the server's tree: told whole at each connection, and then change by change. */
@@ -9,14 +9,10 @@ export class Mirror {
     return this.#root;
   }
 
-  /** Undefined for what is not there. @throws LabwireError MEMBER_UNKNOWN for what is no access path */
+  /** Undefined for what is not there. */
   at(path: string): RemoteNode | undefined {
-    let node = this.#root;
-    for (const { key } of stepsOf(path)) {
-      if (!node) return undefined;
-      node = childOf(node, key);
-    }
-    return node;
+    const steps = stepsOf(path);
+    return steps && this.#walk(steps);
   }
 
   /** @returns the nodes that are not as they were; none at the first time */
@@ -29,17 +25,22 @@ export class Mirror {
   /** False where the place of the node is unknown: the tree is another one by now. */
   put(node: RemoteNode): boolean {
     const steps = stepsOf(node.full_access_path);
+    if (!steps) return false;
     const last = steps.pop();
     if (!last) {
       this.#root = node;
       return true;
     }
-    let holder = this.#root;
-    for (const { key } of steps) holder = holder && childOf(holder, key);
-    if (!holder || !isObject(holder.value) === !Array.isArray(holder.value)) return false;
-    if (!Object.hasOwn(holder.value as object, last.key)) return false;
+    const holder = this.#walk(steps);
+    if (!holder || !childOf(holder, last.key)) return false;
     (holder.value as Record<string, unknown>)[last.key] = node;
     return true;
+  }
+
+  #walk(steps: readonly { readonly key: string }[]): RemoteNode | undefined {
+    let node = this.#root;
+    for (const { key } of steps) node = node && childOf(node, key);
+    return node;
   }
 }
 

@@ -3,7 +3,7 @@ import { childNodes, isNode, isObject, type Quantity, type RemoteNode } from './
 
 /**
  * The plain value of a node: of a quantity its magnitude, of an enum what its name stands for, of a service an object of
- * its members' values, without its methods.
+ * its members' values, without its methods; what could not be read over there is null in it.
  *
  * @throws RemoteError of an `Exception` node
  */
@@ -20,7 +20,7 @@ export function valueOfNode(node: RemoteNode): unknown {
     case 'method':
       return null;
     case 'list':
-      return Array.isArray(node.value) ? node.value.map((one) => (isNode(one) ? valueOfNode(one) : one)) : [];
+      return Array.isArray(node.value) ? node.value.map((one) => (isNode(one) ? valueWithin(one) : one)) : [];
     case 'int':
     case 'float':
     case 'bool':
@@ -29,10 +29,12 @@ export function valueOfNode(node: RemoteNode): unknown {
       return node.value;
     default:
       return Object.fromEntries(
-        childNodes(node).flatMap(([key, child]) => (child.type === 'method' ? [] : [[key, valueOfNode(child)]])),
+        childNodes(node).flatMap(([key, child]) => (child.type === 'method' ? [] : [[key, valueWithin(child)]])),
       );
   }
 }
+
+const valueWithin = (node: RemoteNode): unknown => (node.type === 'Exception' ? null : valueOfNode(node));
 
 const bare = { full_access_path: '', readonly: false, doc: null };
 

@@ -9,29 +9,30 @@ interface Step {
 const LONGEST = 4096;
 const step = /(\.?)([\p{ID_Start}_$][\p{ID_Continue}$]*)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]|\['([^'\\]*)'\]/uy;
 
-/** @throws LabwireError MEMBER_UNKNOWN for what is no access path */
-export function stepsOf(path: string): Step[] {
+/** Undefined for what is no access path. */
+export function stepsOf(path: string): Step[] | undefined {
   const steps: Step[] = [];
   step.lastIndex = 0;
-  if (path.length > LONGEST) throw malformed(path);
+  if (path.length > LONGEST) return undefined;
   while (step.lastIndex < path.length) {
-    const match = step.exec(path);
-    if (!match) throw malformed(path);
-    const [, dot, name, index, quoted, key] = match;
-    if (name !== undefined) {
-      if ((dot === '') !== (steps.length === 0)) throw malformed(path);
-      steps.push({ text: steps.length === 0 ? name : `.${name}`, key: name });
-    } else if (index !== undefined) steps.push({ text: `[${Number(index)}]`, key: String(Number(index)) });
-    else steps.push(keyStep(key ?? unquoted(path, quoted ?? '')));
+    const [, dot, name, index, quoted, key] = step.exec(path) ?? [];
+    const picked = name ?? index ?? key ?? unquoted(quoted);
+    // A dot stands between two steps, and only there.
+    if (picked === undefined || (name !== undefined && (dot === '') !== (steps.length === 0))) return undefined;
+    steps.push(written(picked, name, index));
   }
   return steps;
 }
 
-/** The path as a server writes it: `a['b']` becomes `a["b"]`. @throws LabwireError MEMBER_UNKNOWN */
-export const canonicalPath = (path: string): string =>
-  stepsOf(path)
-    .map(({ text }) => text)
-    .join('');
+/** The path as a server writes it: `a['b']` becomes `a["b"]`. @throws LabwireError MEMBER_UNKNOWN for what is no access path */
+export function canonicalPath(path: string): string {
+  const steps = stepsOf(path);
+  if (!steps) {
+    const detail = `${show(path)} is no access path such as list[0].gain or map["key"].gain`;
+    throw new LabwireError('MEMBER_UNKNOWN', detail);
+  }
+  return steps.map(({ text }, index) => (index === 0 && text.startsWith('.') ? text.slice(1) : text)).join('');
+}
 
 /** Whether a path is the other one or lies below it; both as a server writes them. */
 export function isWithin(path: string, prefix: string): boolean {
@@ -39,17 +40,16 @@ export function isWithin(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || '.['.includes(path[prefix.length] ?? ''));
 }
 
-const keyStep = (key: string): Step => ({ text: `[${JSON.stringify(key)}]`, key });
-
-function unquoted(path: string, quoted: string): string {
-  try {
-    return JSON.parse(`"${quoted}"`) as string;
-  } catch (error) {
-    throw malformed(path, error);
-  }
+function written(picked: string, name: string | undefined, index: string | undefined): Step {
+  if (name !== undefined) return { text: `.${name}`, key: name };
+  if (index !== undefined) return { text: `[${Number(index)}]`, key: String(Number(index)) };
+  return { text: `[${JSON.stringify(picked)}]`, key: picked };
 }
 
-const malformed = (path: string, cause?: unknown): LabwireError =>
-  new LabwireError('MEMBER_UNKNOWN', `${show(path)} is no access path such as list[0].gain or map["key"].gain`, {
-    cause,
-  });
+function unquoted(quoted: string | undefined): string | undefined {
+  try {
+    return quoted === undefined ? undefined : (JSON.parse(`"${quoted}"`) as string);
+  } catch {
+    return undefined; // No text of JSON, so no key.
+  }
+}
