@@ -12,6 +12,8 @@ export interface ChannelSources {
   readonly fromSection: Readonly<Record<string, ChannelFacts>> | undefined;
   /** The names of settings, tasks and commands, which no channel may have, with their words for a message. */
   readonly members: ReadonlyMap<string, string>;
+  /** Those that the driver's class declares as writable, by its ids. */
+  readonly writable: ReadonlyMap<string, unknown>;
 }
 
 /** Makes the channels of a device, by the driver's ids, and finds what is wrong with them. */
@@ -72,7 +74,8 @@ class ChannelPlanner {
       this.#checkId(key, name);
       this.#checkFacts(key, { type, ...rest });
     }
-    return new RecordedChannel({ id: name, type, kind, scale, offset, ...definedOnly(rest) }, enabled);
+    const writable = this.#sources.writable.has(key) && { writable: true as const };
+    return new RecordedChannel({ id: name, type, kind, scale, offset, ...definedOnly(rest), ...writable }, enabled);
   }
 
   #checkId(key: string, name: string): void {

@@ -2,8 +2,10 @@ import { type ConfigIssue, configIssues, didYouMean, isMember, MEMBER, toError }
 import type { Configuration, DeviceConfiguration, PortConfiguration } from '../config/index.ts';
 import {
   type Catalogue,
+  type ChannelCore,
   configureInstrument,
   type DeviceDescription,
+  declaredChannels,
   type Exchange,
   type Instrument,
   type InstrumentClass,
@@ -13,6 +15,7 @@ import {
 import { type Emulator, type Framing, lines } from '../port/index.ts';
 import { type SettingCore, type SettingValue, walk } from '../service/index.ts';
 import { Task, type TaskControl, taskControl } from '../task/index.ts';
+import { exposeChannels } from './channel-members.ts';
 import { planChannels } from './channel-plan.ts';
 import { checkDeadBands, checkTags, describeDevice } from './device-description.ts';
 import { readDriverSection } from './driver-section.ts';
@@ -41,6 +44,8 @@ export interface DevicePlan {
   readonly settingValues: ReadonlyMap<string, SettingValue>;
   /** By the driver's channel ids. */
   readonly channels: ReadonlyMap<string, RecordedChannel>;
+  /** What clients see of them, by published ids. */
+  readonly channelMembers: ReadonlyMap<string, ChannelCore>;
   readonly description: DeviceDescription;
   /** The model's facts under the site's; a shared line has its own settings over the model's. */
   readonly serial: SerialFacts;
@@ -93,13 +98,15 @@ export function planDevice(
   const fromSection = section && (driver.channelsFrom?.(section.options as never) ?? {});
   const address = planAddress(driver, model, device, findings);
   const framing = planFraming(driver, section?.options, model, device, findings);
-  const channels = planChannels({ device, model, fromSection, members: names }, findings);
+  const writable = declaredChannels(instrument);
+  const channels = planChannels({ device, model, fromSection, members: names, writable }, findings);
   const description = describeDevice({ id, gateway, device, port, model, channels, settingValues });
   checkTags(description, device.tags, findings);
   checkDeadBands(description, findings);
   if (findings.faulty || !framing) return { issues };
   const wanted = [...channels].filter(([, { enabled }]) => enabled).map(([channel]) => channel);
-  const members = { instrument, tasks, settings, settingValues, channels };
+  const channelMembers = exposeChannels(id, instrument, channels, writable);
+  const members = { instrument, tasks, settings, settingValues, channels, channelMembers };
   const line = {
     serial: { ...model.serial, ...(shared ? shared.serial : device.serial) },
     timing: { ...model.timing, ...device.timing },

@@ -42,7 +42,6 @@ export class Device {
   readonly #link: Link;
   readonly #acquire: TaskControl | undefined;
   readonly #dropped: Record<string, number> = {};
-  readonly #latest = new Map<string, Sample>();
   readonly #endings: (() => void)[] = [];
   #description: DeviceDescription;
   #describedOpening = 0;
@@ -176,9 +175,9 @@ export class Device {
 
   /** The newest value of each channel, as samples of one channel each. */
   *latest(): Iterable<Sample> {
-    for (const [channel, sample] of this.#latest) {
-      const value = sample.values[channel];
-      if (value !== undefined) yield { ...sample, values: { [channel]: value } };
+    for (const [channel, { newest }] of this.plan.channelMembers) {
+      const value = newest?.values[channel];
+      if (newest && value !== undefined) yield { ...newest, values: { [channel]: value } };
     }
   }
 
@@ -199,7 +198,7 @@ export class Device {
     if (Math.abs(time - this.#lastTime) > FAR_US) this.#checkDate(time);
     this.#lastTime = time;
     const sample: Sample = { kind: 'sample', sequence: 0, source: this.#description, time, values };
-    for (const channel in values) this.#latest.set(channel, sample);
+    for (const channel in values) this.plan.channelMembers.get(channel)?.take(sample);
     this.#parts.journal.append(sample);
     return time;
   }
@@ -286,12 +285,10 @@ export class Device {
 
   /** An old value must not look current: each channel that has spoken says that it no longer does. */
   #markStale(): void {
-    if (this.#latest.size === 0) return;
+    const spoken = [...this.plan.channelMembers].filter(([, { newest }]) => newest !== undefined);
+    if (spoken.length === 0) return;
     const stale = bad('stale');
-    this.#append(
-      Object.fromEntries([...this.#latest.keys()].map((channel) => [channel, stale])),
-      this.#parts.clock.now(),
-    );
+    this.#append(Object.fromEntries(spoken.map(([channel]) => [channel, stale])), this.#parts.clock.now());
   }
 
   /** Why the device gives no readings: its port, else its task. */

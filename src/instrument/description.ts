@@ -17,6 +17,8 @@ export interface ChannelDescription {
   /** The words of an `enum`. */
   readonly options?: readonly string[];
   readonly label?: string;
+  /** Clients can set it. */
+  readonly writable?: true;
   /** The site's correction, already in the values: published = measured · scale + offset. */
   readonly scale: number;
   readonly offset: number;

@@ -1,5 +1,7 @@
 export { canonicalUnit, type Unit, units } from '../base/index.ts';
 export { Catalogue, type Model, type ModelInput, modelChannels, modelSchema, parseModel } from './catalogue.ts';
+export { type ChannelOptions, channel, declaredChannels, type WritableChannel } from './channel.ts';
+export { ChannelCore, type ChannelWriter } from './channel-core.ts';
 export type { ChannelDescription, ChannelKind, ChannelType, DeviceDescription } from './description.ts';
 export {
   attachInstrument,
@@ -11,6 +13,7 @@ export {
   type InstrumentContext,
   instrumentReady,
   type RecordValues,
+  recordValues,
 } from './instrument.ts';
 export { RecordedChannel, type RecordValue } from './recorded-channel.ts';
 export {

@@ -75,6 +75,8 @@ export let attachInstrument: (
   context: InstrumentContext,
   acquire: TaskControl | undefined,
 ) => void;
+/** As the driver's own `record()`: for what a writable channel reads back. */
+export let recordValues: (instrument: Instrument, values: RecordValues) => void;
 /** The `startPre` of an instrument's tasks. */
 export let instrumentReady: (instrument: Instrument, context: TaskContext) => Promise<void>;
 
@@ -100,6 +102,7 @@ export abstract class Instrument extends DataService {
       instrument.#context = context;
       instrument.#acquire = acquire;
     };
+    recordValues = (instrument, values) => instrument.record(values);
     instrumentReady = (instrument, context) => instrument.#ready(context);
   }
 

@@ -60,7 +60,7 @@ export class Control {
    *
    * @param read what the given value says to this member, where it is not the value itself
    */
-  async set(path: string, value: unknown, by: Actor, read: Reader<ValueCore> = asGiven): Promise<SettingValue> {
+  async set(path: string, value: unknown, by: Actor, read: Reader<ValueCore> = asGiven): Promise<SettingValue | null> {
     const asked: Asked = { by, path, what: 'set', from: undefined, to: value };
     return this.#audited(asked, () => {
       const core = this.valueAt(path);

@@ -60,6 +60,8 @@ export class ServiceHost {
       added: (node, path) => this.#added(node, path),
       removed: (node, path) => this.#removed(node, path),
       moved: (node, path) => this.#moved(node, path),
+      // What else changes is none of its business, and there is much of it.
+      watches: (member) => isSetting(member[MEMBER]),
       changed: (member, path, _, value) => {
         const core = member[MEMBER];
         if (isSetting(core)) this.#settings.changed(path, core, value as SettingValue);

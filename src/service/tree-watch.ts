@@ -11,6 +11,8 @@ export interface TreeListener {
   removed?(node: Exposed, path: string): void;
   /** The same node has another path now: one before it left its list. */
   moved?(node: Exposed, path: string): void;
+  /** Whose changes are told; default: every member's. */
+  watches?(member: Member): boolean;
   /** A value of a member changed. */
   changed?(member: Member, path: string, attribute: string, value: unknown): void;
   /** The children of a service or collection came or went; told after all of them. */
@@ -92,6 +94,7 @@ export class TreeWatch {
   #watch(node: Exposed, path: string): Watched {
     const pathNow = (): string => this.#watched.get(node)?.path ?? path;
     if (isMember(node)) {
+      if (this.#listener.watches?.(node) === false) return { path, end: () => {} };
       const end = node[MEMBER].onChange((attribute, value) => {
         if (this.#running) this.#listener.changed?.(node, pathNow(), attribute, value);
       });

@@ -9,9 +9,9 @@ export interface ValueCore extends MemberCore {
   get(attribute: string): SettingValue | null;
   /**
    * Checks a value and brings it to where it belongs. Only of one that is writable. Resolves with the value that it has
-   * then; rejects with LabwireError VALUE_INVALID, QUEUE_FULL, TIMEOUT, or with what a driver threw.
+   * then, null where that is not valid; rejects with LabwireError VALUE_INVALID, QUEUE_FULL, TIMEOUT, or with what a driver threw.
    */
-  write?(value: unknown): Promise<SettingValue>;
+  write?(value: unknown): Promise<SettingValue | null>;
 }
 
 /** By shape, not by class: a driver may bring its own copy of labwire. */
