@@ -101,7 +101,7 @@ export class Client<T = unknown> {
   }
 
   /** The service: its members have the names that they have in its class. */
-  get service(): Remote<T> {
+  get service(): unknown extends T ? unknown : Remote<T> {
     return handleAt(this.#access, '') as Remote<T>;
   }
 
