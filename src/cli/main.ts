@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 
 // By itself V8 lets the heap of a busy gateway grow to three times what is in use before it collects all of it, and keeps
 // that: some 100 MB. A collection costs more often then, but no more than a few per cent at full rate.
-setFlagsFromString('--heap-growing-percent=30');
+setFlagsFromString('--heap-growing-percent=50');
 
 /** Every stop is over before; what then still holds the process, a driver's timer perhaps, is left behind. */
 const LAST_LIMIT_MS = 2_600;

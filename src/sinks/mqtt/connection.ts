@@ -39,6 +39,11 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
 const DELAY_STEPS = 5;
 const JITTER = 0.25;
+/**
+ * What costs at each packet and helps nobody here: arguments for a log that is never written, and a ping that is put off, by
+ * which a connection that takes everything and answers nothing would seem alive as long as it is written to.
+ */
+const LEAN: IClientOptions = { log: () => {}, reschedulePings: false };
 /** A connection that held for this long starts the delays anew. */
 const HEALTHY_MS = 10_000;
 /** CONNACK codes by which brokers of 3.1.1 and of 5 refuse the version; and the user. */
@@ -121,7 +126,7 @@ export class Connection {
     const { url, client: options } = this.#options;
     let client: MqttClient;
     try {
-      client = this.#parts.connect(url, { ...options, ...credentials, protocolVersion: this.#version });
+      client = this.#parts.connect(url, { ...options, ...credentials, ...LEAN, protocolVersion: this.#version });
     } catch (error) {
       this.#retry(toError(error));
       return;

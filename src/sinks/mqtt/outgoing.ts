@@ -19,8 +19,11 @@ export interface Message {
   readonly acknowledged: Acknowledged;
 }
 
-/** Far below the 65,535 message ids of MQTT. */
-const LARGEST_WINDOW = 1000;
+/**
+ * Enough for 5000 messages a second to a broker that is 50 ms away. With more of them V8 finds most still in use at two
+ * collections in a row, and moves them to where collecting is dear: a fifth of the CPU time at full rate.
+ */
+const LARGEST_WINDOW = 256;
 /** At QoS 0 each message that the socket has no room for waits for it as a listener, of which a stream takes 1000. */
 const LARGEST_UNACKNOWLEDGED = 500;
 const ANY = Number.POSITIVE_INFINITY;

@@ -55,7 +55,7 @@ describe('the MQTT sink', () => {
   });
 
   test.each([
-    ['without a limit of the broker', undefined, 1000],
+    ['without a limit of the broker', undefined, 256],
     ["the broker's receive maximum", 20, 20],
     ['a receive maximum of one', 1, 1],
   ])('at most a window is in flight: %s', async (_, receiveMaximum, window) => {
