@@ -168,6 +168,26 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .action(async (options) => finish(await exportCommand(options, io)));
 
   program
+    .command('grafana')
+    .description('Write data source, folder and dashboards for Grafana, made from the configuration.')
+    .addOption(config())
+    .option('--out <folder>', 'the folder that is written', 'grafana')
+    .option('--seen-as <folder>', 'the same folder as Grafana sees it, where that is another')
+    .addHelpText(
+      'after',
+      examples(
+        'labwire grafana',
+        'labwire grafana --out /srv/grafana',
+        'labwire grafana --seen-as /etc/labwire-grafana',
+      ),
+    )
+    .action(async (options) => {
+      // Its libraries are nobody else's.
+      const { grafanaCommand } = await import('./commands/grafana.ts');
+      finish(await grafanaCommand(options, io));
+    });
+
+  program
     .command('schema')
     .description('Print the JSON Schema of the configuration, for editors.')
     .option('--catalogue', 'that of a catalogue entry')

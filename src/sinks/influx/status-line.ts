@@ -24,7 +24,7 @@ interface TaskStanding {
  * Writes an entry of the gateway's state as line protocol, without a time.
  *
  * - `labwire_devices`, tags `gateway device model measurement`, fields `state` (`disabled`, `connecting`, `online`, `degraded`,
- *   `failed`), `code`, `message` (why it gives no readings), `last_sample` (s since the Unix epoch), `dropped` (rejected frames).
+ *   `failed`), `code`, `message` (why it gives no readings), `last_sample` (ms since the Unix epoch), `dropped` (rejected frames).
  * - `labwire_tasks`, tags `gateway device task`, fields `state`, `result`, `restarts`, `code`, `message` (of the last error).
  * - `labwire_sinks`, tags `gateway sink`, fields `connected`, `lag` (records), `lag_seconds`, `rate` (records/s), `delivered`,
  *   `retries`, `dropped`, `refused` (of the dropped ones), `message` (the last error).
@@ -50,7 +50,7 @@ export function statusLine(entry: StateEntry, gateway: string, state: StateSourc
 function deviceLine(health: Health, { gateway, device, model, measurement }: DeviceDescription): string {
   const dropped = Object.values(health.dropped).reduce((sum, count) => sum + count, 0);
   const fields = [`state=${text(health.state)}`, `dropped=${dropped}i`];
-  if (health.lastSample !== null) fields.push(`last_sample=${Date.parse(health.lastSample) / 1000}`);
+  if (health.lastSample !== null) fields.push(`last_sample=${Date.parse(health.lastSample)}i`);
   return line('labwire_devices', { gateway, device, model, measurement }, [...fields, ...why(health)]);
 }
 

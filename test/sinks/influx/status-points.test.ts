@@ -39,7 +39,7 @@ describe('the points of the state of devices, tasks and sinks', () => {
     const { statuses } = points(parts);
     statuses.start();
     expect(untimed(statuses.take())).toEqual([
-      'labwire_devices,device=cryostat,gateway=lab_a,measurement=lakeshore_218,model=lakeshore-218 state="online",dropped=3i,last_sample=1795491600.5',
+      'labwire_devices,device=cryostat,gateway=lab_a,measurement=lakeshore_218,model=lakeshore-218 state="online",dropped=3i,last_sample=1795491600500i',
       'labwire_tasks,device=cryostat,gateway=lab_a,task=acquire state="active",result="success",restarts=0i',
       'labwire_sinks,gateway=lab_a,sink=influx connected=true,lag=3i,lag_seconds=0.25,rate=8.1,delivered=12i,retries=1i,dropped=2i,refused=1i,message="it said \\"no\\""',
     ]);
