@@ -1,11 +1,13 @@
-import type { IncomingMessage, Server as NodeServer } from 'node:http';
+import type { Server as NodeServer } from 'node:http';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { LabwireError, type Logger, silentLogger } from '../base/index.ts';
-import type { Principal, Visit } from './access/principal.ts';
+import { gateOfThisMachine } from './access/gate-of.ts';
+import type { Principal } from './access/principal.ts';
+import { AccessRefused, challengeOf } from './access/refusal.ts';
+import { visitOf } from './access/visit.ts';
 import { asLabwireError, errorBody, statusOf } from './error-reply.ts';
 import { type Access, type Gate, refusal } from './gate.ts';
 import { KnownRoutes } from './known-routes.ts';
-import { localGate } from './loopback.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,7 +48,7 @@ const LONGEST_PARAMETER = 1_024;
  * `config: { access }`; nobody else ever gets to its handler. Not listening yet.
  */
 export function buildApp(options: AppOptions = {}): FastifyInstance {
-  const { log = silentLogger, gate = localGate, tls } = options;
+  const { log = silentLogger, gate = gateOfThisMachine(), tls } = options;
   const app = fastify({
     ...(tls && { https: tls }),
     logger: false,
@@ -67,16 +69,9 @@ export function buildApp(options: AppOptions = {}): FastifyInstance {
   // Only JSON: a form of a foreign page cannot send that.
   app.removeContentTypeParser('text/plain');
   answerErrors(app, log);
+  gate.install(app);
   guard(app, gate);
   return app;
-}
-
-export function visitOf(raw: IncomingMessage): Visit {
-  return {
-    headers: raw.headers,
-    remoteAddress: raw.socket.remoteAddress,
-    encrypted: 'encrypted' in raw.socket && raw.socket.encrypted === true,
-  };
 }
 
 function limit(server: NodeServer): void {
@@ -95,8 +90,9 @@ function answerErrors(app: FastifyInstance, log: Logger): void {
     const status = statusOf(error);
     if (status === 500)
       log.error({ err: thrown }, `${request.method} ${request.routeOptions.url} failed: ${error.message}`);
-    if (status === 401) reply.header('www-authenticate', 'Basic realm="labwire", charset="UTF-8"');
-    if ('retryAfter' in error) reply.header('retry-after', String(error.retryAfter));
+    if (status === 401) reply.header('www-authenticate', challengeOf(request.headers));
+    if (error instanceof AccessRefused && error.retryAfter !== undefined)
+      reply.header('retry-after', String(error.retryAfter));
     return reply.code(status).send(errorBody(error));
   });
 }
@@ -120,5 +116,10 @@ function guard(app: FastifyInstance, gate: Gate): void {
     const principal = await gate.authenticate(visitOf(request.raw));
     if (!gate.allows(principal, access)) throw new LabwireError('FORBIDDEN', refusal(principal, access));
     request.principal = principal;
+    // What goes on for longer, such as the traffic of a port, ends with the right to it.
+    const end = gate.watch(principal, (now) => {
+      if (!now || !gate.allows(now, access)) reply.raw.destroy();
+    });
+    reply.raw.once('close', end);
   });
 }

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import type { Role } from '../base/index.ts';
 import type { Principal, Visit } from './access/principal.ts';
 
@@ -12,6 +13,15 @@ export interface Gate {
   /** Rejects with LabwireError UNAUTHENTICATED, FORBIDDEN, TOO_MANY_ATTEMPTS. */
   authenticate(visit: Visit): Promise<Principal>;
   allows(principal: Principal, access: Access): boolean;
+  /**
+   * Tells when somebody who stays connected may do something else than before, with undefined when it is nothing any
+   * more: his connection is to be cut. Returns a function that ends it.
+   */
+  watch(principal: Principal, told: (principal: Principal | undefined) => void): () => void;
+  /** Whether pages of that origin, another server's, may ask here. */
+  lists(origin: string): boolean;
+  /** Adds what belongs to it over HTTP, before anybody is let in: headers, hooks, routes. */
+  install(app: FastifyInstance): void;
 }
 
 /** Why somebody may not use what needs more than he has. */

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Traffic } from '../../src/port/traffic/traffic.ts';
+import { isFromHere } from '../../src/server/access/origin.ts';
 import { HttpServer } from '../../src/server/index.ts';
-import { isLocal } from '../../src/server/loopback.ts';
 
 const PATH = '/dev/serial/by-id/usb-FTDI_A1';
 
@@ -136,7 +136,7 @@ describe('the traffic of a port', () => {
     ['127.0.0.1', undefined, false],
     [undefined, 'localhost', false],
   ])('counts a request from %s to %s as local: %s', (remoteAddress, host, local) => {
-    expect(isLocal({ remoteAddress, headers: { host } })).toBe(local);
+    expect(isFromHere({ remoteAddress, headers: { host } })).toBe(local);
   });
 
   it('has eight followers at most, and room again when one goes', async () => {

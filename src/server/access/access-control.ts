@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { atLeast, type Clock, isLoopbackHost, type Logger, silentLogger, systemClock } from '../../base/index.ts';
-import type { Access, Gate } from '../gate.ts';
+import type { Access } from '../gate.ts';
 import { Attempts } from './attempts.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import { LastUse } from './last-use.ts';
@@ -47,7 +47,7 @@ type Grounds =
  * Who may come in. On a server that listens on loopback and has no users, every program on this machine may do
  * everything; any other one wants a password, a token, or the cookie of who has logged in.
  */
-export class AccessControl implements Gate {
+export class AccessControl {
   readonly #passwords: PasswordCheck;
   readonly #attempts: Attempts;
   readonly #tokens: Tokens;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { fastifyCookie } from '@fastify/cookie';
 
 export const SESSION_COOKIE = 'labwire_session';
 
@@ -26,7 +27,7 @@ export function credentialsOf(headers: IncomingHttpHeaders, token?: unknown): Cr
   const { authorization, cookie } = headers;
   if (authorization !== undefined) return parseAuthorization(authorization);
   if (token !== undefined && token !== null) return tokenOf(token);
-  const session = cookie === undefined ? undefined : cookieOf(cookie, SESSION_COOKIE);
+  const session = cookie === undefined ? undefined : fastifyCookie.parse(cookie)[SESSION_COOKIE];
   return session ? { kind: 'session', session } : { kind: 'none' };
 }
 
@@ -37,16 +38,6 @@ export function parseAuthorization(header: string): Credentials {
   if (value === undefined) return MALFORMED;
   if (scheme?.toLowerCase() === 'bearer') return tokenOf(value);
   return scheme?.toLowerCase() === 'basic' ? basic(value) : MALFORMED;
-}
-
-/** A cookie's value (RFC 6265); of several of that name the first, as they stand by the length of their paths. */
-export function cookieOf(header: string, name: string): string | undefined {
-  if (header.length > 4 * LONGEST_HEADER) return undefined;
-  for (const part of header.split(';')) {
-    const equals = part.indexOf('=');
-    if (equals > 0 && part.slice(0, equals).trim() === name) return part.slice(equals + 1).trim();
-  }
-  return undefined;
 }
 
 function tokenOf(token: unknown): Credentials {

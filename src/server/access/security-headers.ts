@@ -1,0 +1,28 @@
+import type { FastifyHelmetOptions } from '@fastify/helmet';
+
+/** What a browser may do with the pages of the server: only what the pages themselves need. */
+export const securityHeaders: FastifyHelmetOptions = {
+  global: false,
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      // Charts set the size of what they draw, and the page of the API colours its examples.
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+      fontSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      manifestSrc: ["'self'"],
+      workerSrc: ["'self'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  frameguard: { action: 'deny' },
+  referrerPolicy: { policy: 'no-referrer' },
+  crossOriginResourcePolicy: { policy: 'same-origin' },
+  // It would hold for every port of this machine, and lock out a Grafana beside labwire that has no certificate.
+  hsts: false,
+};
