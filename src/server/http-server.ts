@@ -1,10 +1,19 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { LabwireError, toError } from '../base/index.ts';
+import { type Clock, LabwireError, silentLogger, systemClock, toError } from '../base/index.ts';
+import type { Control } from '../service/index.ts';
+import { gateOfThisMachine } from './access/index.ts';
 import { type AppOptions, buildApp } from './app.ts';
+import { type LiveCounters, LiveServer } from './live/index.ts';
 import { type RouteViews, registerRoutes } from './routes/index.ts';
+import { ServiceRequests } from './service-requests.ts';
+import { serviceRoutes } from './service-routes.ts';
 
-export interface HttpServerOptions extends AppOptions, RouteViews {}
+export interface HttpServerOptions extends AppOptions, RouteViews {
+  /** What clients read and write, over REST and socket.io; default there is nothing to control. */
+  readonly control?: Control;
+  readonly clock?: Clock;
+}
 
 export interface Address {
   /** Host name or IP address to listen on. */
@@ -16,10 +25,27 @@ export interface Address {
 /** Serves what it is given views of: health and metrics for supervisors, the service for clients. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
+  readonly #connections = new Set<Socket>();
+  readonly #requests: ServiceRequests | undefined;
+  readonly #live: LiveServer | undefined;
   #app: FastifyInstance | undefined;
 
   constructor(options: HttpServerOptions) {
-    this.#options = options;
+    const { control, clock = systemClock, log = silentLogger, gate = gateOfThisMachine() } = options;
+    this.#options = { ...options, gate };
+    if (!control) return;
+    this.#requests = new ServiceRequests({ control, clock, log });
+    this.#live = new LiveServer({ service: control.service, requests: this.#requests, gate, log, clock });
+  }
+
+  /** Of the clients over socket.io; undefined where there is nothing to control. */
+  get clients(): LiveCounters | undefined {
+    return this.#live?.counters;
+  }
+
+  /** Tells all clients of an error. @param levelname as Python's logging has it: `ERROR`, `CRITICAL` */
+  tellLog(levelname: string, message: string): void {
+    this.#live?.tellLog(levelname, message);
   }
 
   /** E.g. `http://127.0.0.1:8001`; undefined while it does not listen. */
@@ -35,9 +61,13 @@ export class HttpServer {
     const app = buildApp(this.#options);
     try {
       await registerRoutes(app, this.#options);
+      if (this.#requests) await app.register(serviceRoutes, { requests: this.#requests });
       await app.ready();
+      app.server.on('connection', (socket) => this.#keep(socket));
+      this.#live?.attach(app.server);
       await listen(app, host, port);
     } catch (error) {
+      this.#live?.stop();
       await app.close();
       throw error;
     }
@@ -50,8 +80,15 @@ export class HttpServer {
     this.#app = undefined;
     if (!app) return;
     const closed = app.close();
-    app.server.closeAllConnections();
+    this.#live?.stop();
+    // Connections of a websocket are the server's no more, and yet it waits for them.
+    for (const socket of this.#connections) socket.destroy();
     await closed;
+  }
+
+  #keep(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.once('close', () => this.#connections.delete(socket));
   }
 }
 

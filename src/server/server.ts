@@ -1,6 +1,7 @@
 import { type Clock, type Logger, systemClock } from '../base/index.ts';
-import { type DataService, ServiceHost, walk } from '../service/index.ts';
+import { Control, type DataService, ServiceHost, type Write, walk } from '../service/index.ts';
 import { Task } from '../task/index.ts';
+import { tapErrors } from './error-tap.ts';
 import { HttpServer } from './http-server.ts';
 import { jsonLog } from './json-log.ts';
 import type { Health } from './routes/index.ts';
@@ -21,13 +22,16 @@ export interface ServerOptions {
 /** The cap of every task's `timeoutStopSec` at a shutdown. */
 const STOP_CAP_S = 2;
 
-/** Runs one service of a library user: its autostart tasks, its kept settings, `/healthz`. */
+/**
+ * Runs one service of a library user: its autostart tasks, its kept settings, and whoever controls it over REST or
+ * socket.io, such as pydase's clients. Every program on this machine may.
+ */
 export class Server {
   readonly #service: DataService;
   readonly #options: ServerOptions;
   readonly #log: Logger;
   readonly #host: ServiceHost;
-  readonly #http = new HttpServer({ health: () => this.#health() });
+  readonly #http: HttpServer;
   readonly #ended: Promise<Error | undefined>;
   #end: (failure?: Error) => void = () => {};
   #stopping: Promise<void> | undefined;
@@ -36,12 +40,19 @@ export class Server {
   constructor(service: DataService, options: ServerOptions = {}) {
     this.#service = service;
     this.#options = options;
-    this.#log = options.log ?? jsonLog();
+    this.#log = tapErrors(options.log ?? jsonLog(), (levelname, message) => this.#http.tellLog(levelname, message));
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
+    const clock = options.clock ?? systemClock;
+    this.#http = new HttpServer({
+      health: () => this.#health(),
+      control: new Control(service, { onWrite: (write) => this.#note(write) }),
+      log: this.#log,
+      clock,
+    });
     this.#host = new ServiceHost(service, {
-      clock: options.clock ?? systemClock,
+      clock,
       log: this.#log,
       ...(options.stateFile !== undefined && { stateFile: options.stateFile }),
       onExit: (_path, error) => this.#end(error),
@@ -94,6 +105,12 @@ export class Server {
     this.#abandoned = await this.#host.stop(STOP_CAP_S);
     await this.#http.stop();
     this.#end();
+  }
+
+  /** The record of who has changed what. */
+  #note({ by, path, what, from, to, outcome }: Write): void {
+    const refused = outcome === 'done' ? undefined : outcome.message;
+    this.#log.info({ by: by.name, via: by.via, from, to, refused }, `${what} ${path}${refused ? ' refused' : ''}`);
   }
 
   /** Well as long as no task has given up. */

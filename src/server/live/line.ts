@@ -1,0 +1,63 @@
+import type { Socket } from 'socket.io';
+
+/** Characters that may wait for the network before no more is given to it. */
+const ROOM = 64 * 1024;
+/** Answers that a client asks for and does not read: beyond this it is cut. */
+const FULL = 8 * 1024 * 1024;
+
+type EngineSocket = Socket['conn'];
+interface EnginePacket {
+  readonly data?: unknown;
+}
+
+/**
+ * What waits on one connection for the network: nothing but what the client itself asked for ever waits here for long.
+ * The engine keeps all that is written until the transport is free: with a websocket when the system's buffer has taken
+ * what came before, with polling when the next poll comes.
+ */
+export class Line {
+  readonly #conn: EngineSocket;
+  #waiting = 0;
+  /** Since when something has been waiting; undefined while nothing is. */
+  #since: number | undefined;
+
+  constructor(conn: EngineSocket, now: () => number, onRoom: () => void) {
+    this.#conn = conn;
+    const add = ({ data }: EnginePacket): void => {
+      this.#since ??= now();
+      this.#waiting += 1 + (typeof data === 'string' ? data.length : 0);
+    };
+    conn.on('packetCreate', add);
+    conn.on('flush', () => {
+      this.#waiting = 0;
+      this.#since = undefined;
+    });
+    conn.on('drain', onRoom);
+  }
+
+  get hasRoom(): boolean {
+    return this.#waiting < ROOM && this.#conn.readyState === 'open';
+  }
+
+  /** The client asks and asks, and does not read what it is answered. */
+  get isFull(): boolean {
+    return this.#waiting > FULL;
+  }
+
+  /** For how long nothing has been taken, in ms; 0 while nothing waits. */
+  stalledMs(now: number): number {
+    return this.#since === undefined ? 0 : now - this.#since;
+  }
+
+  write(text: string): void {
+    this.#conn.write(text);
+  }
+
+  /** At once: a client that does not read would not read a farewell either. To it the connection is lost, and it may come again. */
+  cut(): void {
+    // A websocket would wait for the client to agree.
+    const { socket } = this.#conn.transport as unknown as { readonly socket?: { terminate?(): void } };
+    this.#conn.close(true);
+    socket?.terminate?.();
+  }
+}

@@ -1,0 +1,119 @@
+import { type Clock, isAbort, LabwireError, type Logger, show, sleep, toError } from '../base/index.ts';
+import type { Actor, Control } from '../service/index.ts';
+import { nodeAt, serialise, triggerMethod, updateValue, type WireNode } from '../wire/index.ts';
+
+export interface ServiceRequestsOptions {
+  readonly control: Control;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** So long a client waits for the end of what it asked for. */
+const LONGEST_WAIT_MS = 300_000;
+/** Writes and calls of all clients that have not ended. */
+const MOST_AT_ONCE = 256;
+
+/**
+ * What clients ask of a service, the same over REST and socket.io: the tree, a value, a write, a call. What they send is
+ * taken as it comes, whatever it is.
+ *
+ * A write or call that has begun goes on to its end: not when its client goes, nor when the client has waited for too
+ * long, is an instrument left in the midst of what it does. How it ended is then told in the log. Whoever wants it
+ * stopped calls what stops it.
+ */
+export class ServiceRequests {
+  readonly #control: Control;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #running = 0;
+
+  constructor({ control, clock, log }: ServiceRequestsOptions) {
+    this.#control = control;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  tree(): WireNode {
+    return serialise(this.#control.service);
+  }
+
+  /** @throws LabwireError MEMBER_UNKNOWN */
+  value(path: unknown): WireNode {
+    if (typeof path !== 'string')
+      throw new LabwireError('MEMBER_UNKNOWN', `access_path must be a text, not ${show(path)}`);
+    return nodeAt(this.#control.service, path);
+  }
+
+  /**
+   * @param request `{ access_path, value: node }`
+   * @param gone aborted when nobody waits for the end any more
+   */
+  update(request: unknown, by: Actor, gone: AbortSignal): Promise<void> {
+    const { access_path: path, value } = fields(request, ['access_path', 'value']);
+    return this.#carryOut(path, by, gone, () => updateValue(this.#control, path, value, by));
+  }
+
+  /**
+   * Resolves with the result as a node.
+   *
+   * @param request `{ access_path, args?: list node, kwargs?: dict node }`
+   * @param gone aborted when nobody waits for the end any more
+   */
+  call(request: unknown, by: Actor, gone: AbortSignal): Promise<WireNode> {
+    const { access_path: path, args, kwargs } = fields(request, ['access_path'], ['args', 'kwargs']);
+    // Python's `None` stands for what was not given.
+    return this.#carryOut(path, by, gone, () =>
+      triggerMethod(this.#control, path, args ?? undefined, kwargs ?? undefined, by),
+    );
+  }
+
+  async #carryOut<T>(path: unknown, by: Actor, gone: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (this.#running >= MOST_AT_ONCE) {
+      throw new LabwireError('QUEUE_FULL', `${MOST_AT_ONCE} writes and calls are under way already; try again later`);
+    }
+    this.#running++;
+    let waitedFor = true;
+    const ended = work().finally(() => this.#running--);
+    const tell = (outcome: string): void => {
+      if (!waitedFor || gone.aborted)
+        this.#log.info({ client: by.name }, `${show(path)} ${outcome}; its client had not waited`);
+    };
+    ended.then(
+      () => tell('is done'),
+      (thrown) => tell(`failed: ${toError(thrown).message}`),
+    );
+    const over = new AbortController();
+    const limit = sleep(this.#clock, LONGEST_WAIT_MS, over.signal).then(
+      () => {
+        waitedFor = false;
+        const message = `${show(path)} is still under way after ${LONGEST_WAIT_MS / 1000} s, and goes on`;
+        throw new LabwireError('TIMEOUT', message);
+      },
+      (error) => {
+        if (!isAbort(error, over.signal)) throw error;
+        return ended;
+      },
+    );
+    try {
+      return await Promise.race([ended, limit]);
+    } finally {
+      over.abort();
+    }
+  }
+}
+
+/** @throws LabwireError REQUEST_INVALID where the request is no object or a needed key is missing */
+function fields(
+  request: unknown,
+  needed: readonly string[],
+  optional: readonly string[] = [],
+): Record<string, unknown> {
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+    throw new LabwireError('REQUEST_INVALID', `The request must be an object with ${needed.join(' and ')}`);
+  }
+  const given = new Map(Object.entries(request));
+  for (const key of needed) {
+    if (!given.has(key)) throw new LabwireError('REQUEST_INVALID', `The request lacks ${key}`);
+  }
+  return Object.fromEntries([...needed, ...optional].map((key) => [key, given.get(key)]));
+}

@@ -1,0 +1,110 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ErrorCode, LabwireError } from '../base/index.ts';
+import type { Actor } from '../service/index.ts';
+import { exceptionNode } from '../wire/index.ts';
+import { clientName } from './client-name.ts';
+import { asLabwireError } from './error-reply.ts';
+import type { ServiceRequests } from './service-requests.ts';
+
+/** Of these nobody's access path is to blame. */
+const otherStatus: Partial<Record<ErrorCode, number>> = { READ_ONLY: 403, QUEUE_FULL: 503, TIMEOUT: 503 };
+/** Who may not come in learns so in the same words everywhere. */
+const OF_THE_GATE: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'TOO_MANY_ATTEMPTS'];
+
+const path = { type: 'string', description: 'E.g. `cryostat.acquire.status`, `list[0].gain`, `map["key"].gain`' };
+const node = { type: 'object', description: 'A value as pydase serialises it' };
+const answers = {
+  200: { ...node, description: 'Done' },
+  400: { ...node, description: 'Not done: an Exception node says why' },
+};
+
+/** pydase's REST: `get_value`, `update_value`, `trigger_method`, `/service-properties`. */
+export async function serviceRoutes(
+  app: FastifyInstance,
+  { requests }: { readonly requests: ServiceRequests },
+): Promise<void> {
+  // pydase reads JSON whatever its type is called. Others' pages cannot send PUT without being asked about first.
+  app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+  // What is asked is checked where it is carried out; schemas are for the document alone.
+  app.setValidatorCompiler(() => () => true);
+  app.setErrorHandler((thrown, _request, reply) => {
+    const error = asLabwireError(thrown);
+    if (OF_THE_GATE.includes(error.code) && !(thrown instanceof RefusedByService)) throw thrown;
+    const told = thrown instanceof RefusedByService ? thrown.cause : error;
+    return reply.code(otherStatus[error.code] ?? 400).send(exceptionNode(told));
+  });
+
+  app.get('/service-properties', {
+    config: { access: 'viewer' },
+    schema: { tags: ['service'], summary: 'The whole service as one node', response: { 200: answers[200] } },
+    handler: async () => requests.tree(),
+  });
+  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/get_value', {
+    config: { access: 'viewer' },
+    schema: {
+      tags: ['service'],
+      summary: 'What stands at an access path',
+      querystring: { type: 'object', required: ['access_path'], properties: { access_path: path } },
+      response: answers,
+    },
+    handler: async ({ query }) => ofService(async () => requests.value(query.access_path)),
+  });
+  app.put('/api/v1/update_value', {
+    config: { access: 'operator' },
+    schema: {
+      tags: ['service'],
+      summary: 'Sets a setting or a writable channel',
+      body: { type: 'object', required: ['access_path', 'value'], properties: { access_path: path, value: node } },
+      response: { 200: { description: 'Set', type: 'null' }, 400: answers[400] },
+    },
+    handler: async (request, reply) => {
+      await ofService(() => requests.update(request.body, actor(request), gone(reply)));
+      return reply.send();
+    },
+  });
+  app.put('/api/v1/trigger_method', {
+    config: { access: 'operator' },
+    schema: {
+      tags: ['service'],
+      summary: 'Calls a command, or a method of a task',
+      description: 'Answers when it has ended. It goes on to its end if the client does not wait.',
+      body: {
+        type: 'object',
+        required: ['access_path'],
+        properties: { access_path: path, args: { ...node, nullable: true }, kwargs: { ...node, nullable: true } },
+      },
+      response: answers,
+    },
+    handler: async (request, reply) => ofService(() => requests.call(request.body, actor(request), gone(reply))),
+  });
+}
+
+/** What a service itself threw, whatever that is: never an answer of the gate, nor a mistake of labwire. */
+class RefusedByService extends LabwireError {}
+
+async function ofService<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw new RefusedByService(codeFor(thrown), 'The service refused', { cause: thrown });
+  }
+}
+
+function codeFor(thrown: unknown): ErrorCode {
+  const { code } = asLabwireError(thrown);
+  return code;
+}
+
+function actor({ principal, headers }: FastifyRequest): Actor {
+  if (!principal) throw new LabwireError('INTERNAL', 'A write without anybody who writes');
+  return { name: clientName(principal, headers), via: 'http' };
+}
+
+/** Aborted when the connection closes before the answer is sent. */
+function gone({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
