@@ -163,11 +163,12 @@ class Loading {
     });
     const mainFolder = dirname(this.#mainFile);
     const ports = Object.entries(configuration.ports).map(([id, port]) => [id, resolved(port, mainFolder)]);
-    const { files, mqtt } = configuration;
+    const { files, mqtt, server } = configuration;
     const folderOf = <F extends { path: string }>(one: F): F => ({ ...one, path: resolve(mainFolder, one.path) });
     const credentials = <M extends MqttConfiguration>(one: M): M => ({ ...one, ...credentialFiles(one, mainFolder) });
     return {
       ...configuration,
+      server: serverFiles(server, mainFolder),
       ...(mqtt && { mqtt: Array.isArray(mqtt) ? mqtt.map(credentials) : credentials(mqtt) }),
       ...(files && { files: Array.isArray(files) ? files.map(folderOf) : folderOf(files) }),
       devices: Object.fromEntries(devices),
@@ -230,6 +231,15 @@ function credentialFiles(mqtt: MqttConfiguration, folder: string): object {
     return typeof file === 'string' ? [[name, resolve(folder, file)]] : [];
   });
   return Object.fromEntries(named);
+}
+
+function serverFiles(server: Configuration['server'], folder: string): Configuration['server'] {
+  const { tokens, tls } = server;
+  return {
+    ...server,
+    ...(tokens !== undefined && { tokens: resolve(folder, tokens) }),
+    ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),
+  };
 }
 
 /** `COM3` is a name and not a path; everything else is relative to the file that says it. */

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { schemaParts } from '../instrument/index.ts';
-import { listeningPort, mqtt } from './mqtt-schema.ts';
+import { mqtt } from './mqtt-schema.ts';
 import { line, port, sharedPort } from './port-schema.ts';
+import { server } from './server-schema.ts';
 import { files, influx, oneOrMore, repeatedNames } from './sink-schema.ts';
 
 const RESERVED_DEVICES = ['status', 'info', 'events', 'sinks'];
@@ -83,13 +84,12 @@ const gateway = z
       .transform((given) => given ?? defaultGatewayId(hostname()))
       .describe('Default: the host name made to fit.'),
     tags: tags.prefault({}),
+    readOnly: z
+      .boolean()
+      .default(false)
+      .describe('Refuse every write, by whatever way and whoever asks. Default false.'),
   })
   .describe('This gateway as a whole.');
-
-const server = z.strictObject({
-  host: line(255).default('127.0.0.1'),
-  port: listeningPort.default(8001).describe('0: any free one.'),
-});
 
 const SMALLEST_JOURNAL = 10_000_000;
 const journal = z
