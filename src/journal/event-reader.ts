@@ -1,6 +1,5 @@
 import type Database from 'better-sqlite3';
-import { type EventPage, type EventQuery, eventPage } from './events.ts';
-import type { EventRecord } from './journal.ts';
+import { type EventPage, type EventQuery, type EventRecord, eventPage } from './events.ts';
 import { RecordDecoder } from './record-codec.ts';
 
 type EventRow = readonly [sequence: number, time: number, body: string];

@@ -1,4 +1,23 @@
-import type { EventRecord, Severity } from './journal.ts';
+export type Severity = 'info' | 'warning' | 'error';
+
+/** Something that happened, for people and for annotations in a graph. */
+export interface EventRecord {
+  readonly kind: 'event';
+  sequence: number;
+  /** Whole µs since the Unix epoch. */
+  readonly time: number;
+  readonly severity: Severity;
+  /** Device id, or undefined for the gateway itself. */
+  readonly device?: string;
+  /** What family of happening: `task`, `port`, `device`, `configuration`, `gateway`, `journal`, `clock` … */
+  readonly eventKind: string;
+  /** An error code of labwire, or a word such as `TASK_RECOVERED`. */
+  readonly code: string;
+  /** A few words. */
+  readonly title: string;
+  /** The sentence with the cause. */
+  readonly text: string;
+}
 
 /** Where a page of events ends: the next one goes on behind it. */
 export interface EventPlace {

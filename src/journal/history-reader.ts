@@ -7,6 +7,9 @@ const FEW = 20_000;
 /** Descriptions of a device that are looked through for a channel's unit, newest first. */
 const MOST_DESCRIPTIONS = 100;
 
+/** Each by itself SQLite finds at the end of the table; together it would look through all of it. */
+const KEPT = 'SELECT (SELECT min(sequence) FROM records), (SELECT max(sequence) FROM records)';
+
 type SummaryRow = readonly [
   since: number,
   until: number,
@@ -42,7 +45,7 @@ export class HistoryReader {
     this.#database = database;
     this.#device = database.prepare('SELECT id FROM devices WHERE name = ?').pluck();
     this.#series = database.prepare('SELECT id FROM series WHERE device = ? AND channel = ?').pluck();
-    this.#kept = database.prepare('SELECT min(sequence), max(sequence) FROM records').raw();
+    this.#kept = database.prepare(KEPT).raw();
     this.#summaries = database
       .prepare(
         `SELECT since, until, first, last, count, uncertain, bad, min, max, sum FROM summaries

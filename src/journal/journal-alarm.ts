@@ -1,5 +1,6 @@
 import { type Clock, Listeners, type Logger } from '../base/index.ts';
-import type { EventRecord, JournalState, Severity } from './journal.ts';
+import type { EventRecord, Severity } from './events.ts';
+import type { JournalState } from './journal.ts';
 
 /** Tells what is wrong with the journal: to the log, as an event, and as its state; each thing once until it is mended. */
 export class JournalAlarm {

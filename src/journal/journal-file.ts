@@ -188,7 +188,10 @@ function readContents(database: Database.Database, request: OpenRequest, base: n
   const id = String(meta.get('id') ?? randomUUID());
   const setMeta = database.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');
   if (!meta.has('id')) setMeta.run('id', id);
-  const bounds = database.prepare('SELECT min(sequence), max(sequence) FROM records').raw();
+  // Each by itself is found at an end of the table; together they would be looked for in all of it.
+  const bounds = database
+    .prepare('SELECT (SELECT min(sequence) FROM records), (SELECT max(sequence) FROM records)')
+    .raw();
   const [lowest, highest] = bounds.get() as [number | null, number | null];
   const reserved = Math.max(Number(meta.get('reserved') ?? base), highest ?? 0);
   // The same process goes on where it was: its own reserve is no gap.

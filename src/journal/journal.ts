@@ -1,28 +1,7 @@
 import type { ErrorCode } from '../base/index.ts';
 import type { DeviceDescription, Sample } from '../instrument/index.ts';
-import type { EventPage, EventQuery } from './events.ts';
+import type { EventPage, EventQuery, EventRecord } from './events.ts';
 import type { History, HistoryQuery } from './history.ts';
-
-export type Severity = 'info' | 'warning' | 'error';
-
-/** Something that happened, for people and for annotations in a graph. */
-export interface EventRecord {
-  readonly kind: 'event';
-  sequence: number;
-  /** Whole µs since the Unix epoch. */
-  readonly time: number;
-  readonly severity: Severity;
-  /** Device id, or undefined for the gateway itself. */
-  readonly device?: string;
-  /** What family of happening: `task`, `port`, `device`, `configuration`, `gateway`, `journal`, `clock` … */
-  readonly eventKind: string;
-  /** An error code of labwire, or a word such as `TASK_RECOVERED`. */
-  readonly code: string;
-  /** A few words. */
-  readonly title: string;
-  /** The sentence with the cause. */
-  readonly text: string;
-}
 
 /** A device's channels as they are from here on: written at connect, on change, and without channels at its removal. */
 export interface DescriptionRecord {

@@ -1,8 +1,8 @@
 import { Bad, type ChannelDescription, type ChannelValue, type Sample, Uncertain } from '../instrument/index.ts';
 import { Delivered } from './delivered.ts';
-import { type EventPage, type EventQuery, eventPage } from './events.ts';
+import { type EventPage, type EventQuery, type EventRecord, eventPage } from './events.ts';
 import { Buckets, type History, type HistoryQuery } from './history.ts';
-import type { EventRecord, Journal, JournalRecord, JournalState, RangeQuery } from './journal.ts';
+import type { Journal, JournalRecord, JournalState, RangeQuery } from './journal.ts';
 import { RecordWindow } from './record-window.ts';
 
 export interface MemoryJournalOptions {

@@ -8,7 +8,8 @@ import {
   Uncertain,
   uncertain,
 } from '../instrument/index.ts';
-import type { EventRecord, JournalRecord } from './journal.ts';
+import type { EventRecord } from './events.ts';
+import type { JournalRecord } from './journal.ts';
 
 /** A description of a device as the file has it. */
 export interface SourceText {

@@ -6,16 +6,34 @@ const STEP = 8192;
 const LARGEST = 64;
 /** No summary lies across a whole hour, so that where those of a time are is known to the hour. */
 export const SUMMARY_SPAN_US = 3_600_000_000;
+/**
+ * Times, in µs, at whose multiples summaries may end, each a multiple of the one before. Lengths of buckets are multiples
+ * of these, so that no summary of a steady series lies across the edge of a longer bucket.
+ */
+const GRIDS = [
+  ...[1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((unit) => [unit, 5 * unit]),
+  ...[10e6, 30e6, 60e6, 300e6, 600e6, 1800e6, SUMMARY_SPAN_US],
+];
 
 /** A record as it is read back: sequence, source, time, body */
 type Row = readonly [number, number, number, string | null];
 
 interface Summary extends Figures {
   readonly series: number;
+  readonly grid: number;
   readonly first: number;
   last: number;
   readonly since: number;
   until: number;
+}
+
+/** What a series did in one step. */
+interface Pace {
+  /** Of its summaries: what it had in the step before would have made them about full. */
+  readonly grid: number;
+  samples: number;
+  readonly first: number;
+  last: number;
 }
 
 interface Source {
@@ -33,6 +51,8 @@ export class Summaries {
   readonly #addSeries: Database.Statement;
   readonly #addSummary: Database.Statement;
   readonly #setMeta: Database.Statement;
+  /** Of the series that the last step had. */
+  #grids = new Map<number, number>();
   readonly #sources = new Map<number, Source | undefined>();
   readonly #summarise: () => number;
   /** Records up to this sequence are summarised. */
@@ -71,30 +91,42 @@ export class Summaries {
     const last = rows.at(-1)?.[0];
     if (last === undefined) return 0;
     const open = new Map<number, Summary>();
-    for (const row of rows) this.#take(row, open);
+    const paces = new Map<number, Pace>();
+    for (const row of rows) this.#take(row, open, paces);
     for (const summary of open.values()) this.#write(summary);
+    this.#grids = new Map([...paces].map(([series, pace]) => [series, gridOf(pace)]));
     this.#setMeta.run(last);
     this.#at = last;
     return rows.length;
   }
 
-  #take([sequence, source, time, body]: Row, open: Map<number, Summary>): void {
+  #take([sequence, source, time, body]: Row, open: Map<number, Summary>, paces: Map<number, Pace>): void {
     const values = source === 0 || body === null ? undefined : valuesOf(body);
     const known = values && this.#sourceOf(source);
     if (!known) return;
     for (let i = 0; i + 1 < values.length; i += 2) {
       const series = known.series.get(values[i]) ?? this.#seriesOf(known, values[i]);
       if (series === undefined) continue;
+      const pace = paces.get(series) ?? this.#begin(series, time, paces);
+      pace.samples++;
+      pace.last = time;
       let summary = open.get(series);
       if (!summary || !fits(summary, time)) {
         if (summary) this.#write(summary);
-        summary = begin(series, sequence, time);
+        const at = { first: sequence, last: sequence, since: time, until: time };
+        summary = { series, grid: pace.grid, ...at, ...noFigures() };
         open.set(series, summary);
       }
       summary.last = sequence;
       summary.until = time;
       addValue(summary, values[i + 1]);
     }
+  }
+
+  #begin(series: number, time: number, paces: Map<number, Pace>): Pace {
+    const pace = { grid: this.#grids.get(series) ?? SUMMARY_SPAN_US, samples: 0, first: time, last: time };
+    paces.set(series, pace);
+    return pace;
   }
 
   #sourceOf(id: number): Source | undefined {
@@ -148,11 +180,13 @@ export function valuesOf(body: string): readonly unknown[] | undefined {
 }
 
 /** Within a summary sequence and time grow together; a clock that was set back begins another. */
-function fits({ since, until, count, bad }: Summary, time: number): boolean {
-  const sameHour = Math.floor(since / SUMMARY_SPAN_US) === Math.floor(time / SUMMARY_SPAN_US);
-  return time >= until && sameHour && count + bad < LARGEST;
+function fits({ since, until, count, bad, grid }: Summary, time: number): boolean {
+  return time >= until && count + bad < LARGEST && Math.floor(since / grid) === Math.floor(time / grid);
 }
 
-function begin(series: number, first: number, since: number): Summary {
-  return { series, first, last: first, since, until: since, ...noFigures() };
+/** The longest grid whose summaries are not cut because they are full; the longest of all where there is no pace. */
+function gridOf({ samples, first, last }: Pace): number {
+  if (last <= first) return SUMMARY_SPAN_US;
+  const longest = ((last - first) / samples) * LARGEST;
+  return GRIDS.findLast((grid) => grid <= longest) ?? 1;
 }
