@@ -1,8 +1,10 @@
 export type { Principal } from './access/principal.ts';
 export type { TlsKeys } from './app.ts';
+export { tapErrors } from './error-tap.ts';
 export type { Access, Gate } from './gate.ts';
 export { type Address, HttpServer, type HttpServerOptions } from './http-server.ts';
 export { type JsonLogOptions, jsonLog } from './json-log.ts';
+export type { LiveCounters } from './live/index.ts';
 export type { Metric, MetricSample } from './metrics.ts';
 export type { PortsView, PortView, TrafficLine, TrafficView } from './ports-view.ts';
 export type { Health, RouteViews } from './routes/index.ts';
