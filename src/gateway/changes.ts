@@ -23,7 +23,7 @@ export function compareConfigurations(
   after: Configuration,
   remodelled: (device: string) => boolean = () => false,
 ): ConfigurationChange {
-  const inherited = !same(before.gateway, after.gateway);
+  const inherited = !same({ ...before.gateway, readOnly: false }, { ...after.gateway, readOnly: false });
   const renamed = before.gateway.id !== after.gateway.id;
   const ids = Object.keys(after.devices);
   const sinksBefore = new Map(configuredSinks(before).map((sink) => [sink.name, sink]));

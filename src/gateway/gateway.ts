@@ -1,13 +1,12 @@
-import { resolve } from 'node:path';
 import { type Clock, isoTime, type Logger, silentLogger, systemClock, type Timer, toError } from '../base/index.ts';
 import { type Configuration, type ConfigurationInput, type ConfiguredSink, configuredSinks } from '../config/index.ts';
 import type { DeviceDescription, Sample } from '../instrument/index.ts';
-import { type EventRecord, type Journal, MemoryJournal, SqliteJournal } from '../journal/index.ts';
-import { HttpServer, type PortView, runUntilStopped } from '../server/index.ts';
-import { addMember, DataService, removeMember, ServiceHost } from '../service/index.ts';
-import type { TaskEvent } from '../task/index.ts';
+import type { Journal } from '../journal/index.ts';
+import { HttpServer, runUntilStopped } from '../server/index.ts';
+import { addMember, Control, type DataService, removeMember, ServiceHost } from '../service/index.ts';
+import { Audit } from './audit.ts';
 import { type ConfigurationChange, compareConfigurations, same } from './changes.ts';
-import { type ClockStep, ClockSteps } from './clock-steps.ts';
+import { ClockSteps } from './clock-steps.ts';
 import {
   compose,
   configurationError,
@@ -18,10 +17,13 @@ import {
 } from './composition.ts';
 import { Device } from './device.ts';
 import type { Parts } from './device-plan.ts';
+import { GatewayEvents } from './gateway-events.ts';
+import { changeJournal, makeJournal } from './gateway-journal.ts';
+import { GatewayService } from './gateway-service.ts';
 import { deviceStatus } from './health.ts';
 import { LineSet } from './line-set.ts';
-import { gatewayMetrics } from './metrics.ts';
 import { requestsTo } from './requests.ts';
+import { serverViews } from './server-views.ts';
 import { SinkSet } from './sink-set.ts';
 import { StateStore } from './state-store.ts';
 import { version } from './version.ts';
@@ -53,9 +55,11 @@ export class Gateway {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #journal: Journal;
+  readonly #events: GatewayEvents;
   readonly #clockSteps: ClockSteps;
   readonly #state = new StateStore();
-  readonly #root = new DataService();
+  readonly #root = new GatewayService();
+  readonly #control: Control;
   readonly #host: ServiceHost;
   readonly #http: HttpServer;
   readonly #sinks: SinkSet;
@@ -81,12 +85,20 @@ export class Gateway {
     this.#configuration = parseConfiguration(configuration, this.#parts);
     this.#plans = this.#plan(this.#configuration, this.#parts);
     this.#startedAt = this.#clock.now();
-    this.#journal = this.#makeJournal(options.journalFile);
-    this.#clockSteps = new ClockSteps(this.#clock, (step) => this.#clockStepped(step));
+    const { journal } = this.#configuration;
+    const parts = { clock: this.#clock, log: this.#log };
+    this.#journal = makeJournal(journal, options.journalFile ?? journal.path, parts);
+    this.#events = new GatewayEvents({ journal: this.#journal, ...parts });
+    this.#clockSteps = new ClockSteps(this.#clock, (step) => this.#events.clockStepped(step));
     this.#lines = new LineSet({
       clock: this.#clock,
       logFor: (id, shared) => (shared ? this.#log.child({ port: id }) : this.#deviceLog(id)),
       root: options.systemRoot,
+    });
+    const audit = new Audit({ ...parts, event: (event) => this.#events.tell(event) });
+    this.#control = new Control(this.#root, {
+      readOnly: Reflect.get(this.#configuration.gateway, 'readOnly') === true,
+      onWrite: (write) => audit.wrote(write),
     });
     const { stateFile } = options;
     this.#host = new ServiceHost(this.#root, {
@@ -94,19 +106,18 @@ export class Gateway {
       log: this.#log,
       logFor: (path) => this.#deviceLog(path.split('.')[0] ?? path),
       ...(stateFile !== undefined && { stateFile }),
-      onTaskEvent: (path, event) => this.#taskEvent(path, event),
+      onTaskEvent: (path, event) => this.#events.ofTask(path, event),
       onExit: (_path, error) => this.#end(error),
     });
     this.#http = new HttpServer({
-      health: () => this.#health(),
-      ports: { names: () => this.#portNames(), find: (name) => this.#findPort(name) },
-      metrics: () =>
-        gatewayMetrics({
-          gateway: this.#configuration.gateway.id,
-          sinks: this.#sinks.statuses(),
-          devices: this.#devices,
-          journal: this.#journal,
-        }),
+      ...serverViews({
+        journal: this.#journal,
+        devices: this.#devices,
+        lines: this.#lines,
+        sinks: () => this.#sinks,
+        configuration: () => this.#configuration,
+        plans: () => this.#plans,
+      }),
     });
     this.#sinks = new SinkSet({
       journal: this.#journal,
@@ -116,10 +127,13 @@ export class Gateway {
         devices: () => this.#descriptions(),
         onChange: (listener) => this.#state.onChange(listener),
       },
-      requests: requestsTo(this.#root),
+      requestsFor: (name) => requestsTo(this.#control, { name, via: 'mqtt' }),
       clock: this.#clock,
       log: this.#log,
-      tell: (name, status) => this.#state.set(['sinks', name], status),
+      tell: (name, status) => {
+        this.#state.set(['sinks', name], status);
+        this.#root.sinks.tell(name, status);
+      },
     });
   }
 
@@ -212,13 +226,7 @@ export class Gateway {
       this.#tellInfo();
       for (const id of this.#plans.devices.keys()) this.#add(id);
       await this.#host.start();
-      this.#event({
-        severity: 'info',
-        eventKind: 'gateway',
-        code: 'GATEWAY_STARTED',
-        title: 'Gateway started',
-        text: `${this.#configuration.gateway.id} runs with ${this.#devices.size} devices.`,
-      });
+      this.#events.started(this.#configuration.gateway.id, this.#devices.size);
       const devices = this.#devices.size === 1 ? '1 device' : `${this.#devices.size} devices`;
       this.#log.info(`${this.#configuration.gateway.id} runs ${devices}; ${this.address}/healthz`);
       this.#scheduleRefresh();
@@ -233,13 +241,7 @@ export class Gateway {
       const end = this.#clock.monotonic() + STOP_LIMIT_MS;
       this.#refresh?.cancel();
       this.#clockSteps.stop();
-      this.#event({
-        severity: 'info',
-        eventKind: 'gateway',
-        code: 'GATEWAY_STOPPED',
-        title: 'Gateway stopped',
-        text: `${this.#configuration.gateway.id} was stopped.`,
-      });
+      this.#events.stopped(this.#configuration.gateway.id);
       this.#abandoned = await this.#host.stop(TASK_STOP_CAP_S);
       const portsClosed = [...this.#devices.values()].map((device) => device.stop());
       const sinkLimit = Math.max(LEAST_SINK_LIMIT_MS, end - this.#clock.monotonic());
@@ -264,6 +266,7 @@ export class Gateway {
       const [before, plansBefore] = [this.#configuration, this.#plans];
       this.#parts = composed;
       this.#configuration = configuration;
+      this.#control.readOnly = Reflect.get(configuration.gateway, 'readOnly') === true;
       this.#plans = plans;
       if (!this.#running) return;
       const remodelled = (id: string): boolean =>
@@ -290,36 +293,17 @@ export class Gateway {
     await Promise.all(change.changed.map((id) => this.#stopDevice(id)));
     for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
     if (change.server) await this.#moveServer(before.server);
-    this.#changeJournal(before.journal);
+    changeJournal(this.#journal, before.journal, this.#configuration.journal, this.#log);
     await Promise.all(change.removedSinks.map((name) => this.#removeSink(name)));
     await Promise.all(change.sinks.map((sink) => this.#renewSink(sink)));
     for (const id of [...change.removed, ...change.changed]) this.#state.removeBelow([id]);
     for (const id of [...change.changed, ...change.added]) this.#add(id);
   }
 
-  #makeJournal(file = this.#configuration.journal.path): Journal {
-    if (file === undefined) return new MemoryJournal();
-    const path = resolve(file);
-    return new SqliteJournal({ path, ...journalLimits(this.#configuration) }, { clock: this.#clock, log: this.#log });
-  }
-
-  #changeJournal(before: Configuration['journal']): void {
-    if (this.#journal instanceof SqliteJournal) this.#journal.limit(journalLimits(this.#configuration));
-    if (before.path !== this.#configuration.journal.path)
-      this.#log.warn('another journal.path is used after a restart');
-  }
-
   /** What was left out of the configuration while nothing ran: nothing is kept for it. */
   #forgetSinks(): void {
     const names = new Set(configuredSinks(this.#configuration).map(({ name }) => name));
     for (const name of this.#journal.sinks()) if (!names.has(name)) this.#journal.forget(name);
-  }
-
-  #clockStepped({ from, to }: ClockStep): void {
-    const seconds = Math.round(Math.abs(to - from) / 1e6);
-    const text = `The clock was set from ${isoTime(from)} to ${isoTime(to)}, ${seconds} s ${to > from ? 'on' : 'back'}.`;
-    this.#log.warn(text);
-    this.#event({ severity: 'warning', eventKind: 'clock', code: 'clock_step', title: 'Clock set', text });
   }
 
   /** The server keeps its old address where the new one cannot be had. */
@@ -374,7 +358,7 @@ export class Gateway {
       journal: this.#journal,
       state: this.#state,
       lines: this.#lines,
-      event: (event) => this.#event(event),
+      event: (event) => this.#events.tell(event),
     });
     this.#devices.set(plan.id, device);
     for (const [name, setting] of plan.settings) {
@@ -392,21 +376,6 @@ export class Gateway {
     await Promise.all([...device.plan.tasks.values()].map((task) => task.stopWithin(TASK_STOP_CAP_S)));
     await device.stop();
     return device;
-  }
-
-  #health(): Record<string, unknown> & { ok: boolean } {
-    const devices = [...this.#devices].map(([id, device]) => [id, device.health]);
-    const { id } = this.#configuration.gateway;
-    return { ok: true, gateway: id, journal: this.#journal.state, devices: Object.fromEntries(devices) };
-  }
-
-  /** Devices by their own ids, those that share a line too, and the shared lines. */
-  #portNames(): string[] {
-    return [...new Set([...this.#devices.keys(), ...this.#lines.names()])];
-  }
-
-  #findPort(name: string): PortView | undefined {
-    return this.#lines.find(name) ?? this.#lines.find(this.#plans.lines.get(name)?.id ?? name);
   }
 
   #tellInfo(): void {
@@ -433,22 +402,9 @@ export class Gateway {
     return this.#log.child({ device });
   }
 
-  #taskEvent(path: string, event: TaskEvent): void {
-    const device = path.split('.')[0];
-    this.#event({ ...event, eventKind: 'task', ...(device !== undefined && { device }) });
-  }
-
-  #event(event: Omit<EventRecord, 'kind' | 'sequence' | 'time'>): void {
-    this.#journal.append({ kind: 'event', sequence: 0, time: this.#clock.now(), ...event });
-  }
-
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => {});
     return result;
   }
-}
-
-function journalLimits({ journal }: Configuration): { maxSize: number; maxAge: number } {
-  return { maxSize: journal.maxSize, maxAge: journal.maxAge * 1000 };
 }

@@ -4,6 +4,7 @@ import {
   fileSink,
   influxSink,
   mqttSink,
+  type Requests,
   type Sink,
   type SinkParts,
   type SinkStatus,
@@ -12,7 +13,9 @@ import {
 import { definedOnly } from './defined-only.ts';
 import { version } from './version.ts';
 
-export interface SinkSetParts extends SinkParts {
+export interface SinkSetParts extends Omit<SinkParts, 'requests'> {
+  /** Where requests go that come by the sink of this name. */
+  requestsFor(name: string): Requests;
   /** Told what a sink says about itself whenever that changed; undefined when the sink is gone. */
   tell(name: string, status: SinkStatus | undefined): void;
 }
@@ -55,7 +58,10 @@ export class SinkSet {
   async #make({ kind, name, options }: ConfiguredSink, gateway: string): Promise<Sink> {
     switch (kind) {
       case 'mqtt':
-        return mqttSink({ ...(await this.#withBroker(options, name)), name, gateway, version }, this.#parts);
+        return mqttSink(
+          { ...(await this.#withBroker(options, name)), name, gateway, version },
+          { ...this.#parts, requests: this.#parts.requestsFor(name) },
+        );
       case 'influx':
         return influxSink({ ...options, name, gateway }, this.#parts);
       case 'files':

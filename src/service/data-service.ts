@@ -59,8 +59,9 @@ export function addMember(service: DataService, name: string, child: DataService
     throw new LabwireError('VALUE_INVALID', `What is added as ${name} is neither a DataService nor a member`);
   }
   if (!isName(name)) throw new LabwireError('VALUE_INVALID', `${show(name)} is no name of a member`);
-  // Only what is exposed can be meant by a path: a channel may have the name of a method of its driver.
-  if (branch.child({ name }) !== undefined) {
+  // A member comes beside a class that knows nothing of it: a channel may have the name of a method of its driver.
+  const taken = isMember(child) ? branch.child({ name }) !== undefined : name in service || branch.added.has(name);
+  if (taken) {
     throw new LabwireError('VALUE_INVALID', `The service already has something with the name ${name}`);
   }
   branch.added.set(name, child);

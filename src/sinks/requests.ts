@@ -6,6 +6,8 @@
 export interface Requests {
   /** Sets a setting; resolves with the value that it has then. */
   set(path: string, value: unknown): Promise<unknown>;
+  /** Sets a writable channel; resolves with the value that it has then. */
+  setChannel(path: string, value: unknown): Promise<unknown>;
   /** Starts a task; resolves with its state then. */
   start(path: string): Promise<unknown>;
   /** Stops a task; resolves with its state when its body has ended. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { requestsTo } from '../../src/gateway/requests.ts';
 import { command, DataService, serviceMap, setting, task } from '../../src/index.ts';
+import { Control } from '../../src/service/index.ts';
 
 class Detector extends DataService {
   readonly gain = setting(1, { minimum: 0, maximum: 10 });
@@ -25,7 +26,7 @@ class Root extends DataService {
 function made(): { root: Root; requests: ReturnType<typeof requestsTo> } {
   const root = new Root();
   root.oven.detectors.set('a/b', new Detector());
-  return { root, requests: requestsTo(root) };
+  return { root, requests: requestsTo(new Control(root), { name: 'broker', via: 'mqtt' }) };
 }
 
 describe('what clients may ask of a gateway', () => {
@@ -56,7 +57,7 @@ describe('what clients may ask of a gateway', () => {
 
   test.each([
     ...['', 'oven', 'nothing', 'oven.nothing', 'oven.secret', 'oven.secret.gain', 'oven.constructor', 'oven.__proto__'],
-    ...['oven.heat.start', 'oven.heat.state', 'oven.limit.value', 'oven.detectors', 'oven..limit', 'oven.limit/x'],
+    ...['oven.heat.start', 'oven.limit.value', 'oven.detectors', 'oven..limit', 'oven.limit/x'],
   ])('nothing else can be reached: %j', async (path) => {
     const { requests } = made();
     const unknown = { code: 'MEMBER_UNKNOWN' };
@@ -69,6 +70,8 @@ describe('what clients may ask of a gateway', () => {
     const { requests } = made();
     await expect(requests.set('oven.heat', 1)).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
     await expect(requests.call('oven.limit', {})).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+    await expect(requests.set('oven.heat.state', 'active')).rejects.toMatchObject({ code: 'VALUE_READ_ONLY' });
+    await expect(requests.setChannel('oven.limit', 21)).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
     await expect(requests.stop('oven.add')).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
   });
 });

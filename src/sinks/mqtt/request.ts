@@ -7,14 +7,22 @@ export interface Target {
   readonly device: string;
   /** Access path. */
   readonly path: string;
-  readonly group: 'settings' | 'tasks' | 'commands';
+  readonly group: 'settings' | 'channels' | 'tasks' | 'commands';
 }
 
 /** Filters of the topics of requests, below the gateway's root. */
-export const REQUEST_FILTERS = ['+/settings/+/set', '+/tasks/+/set', '+/commands/+/call'] as const;
+export const REQUEST_FILTERS = ['+/settings/+/set', '+/channels/+/set', '+/tasks/+/set', '+/commands/+/call'] as const;
 
 /** Bytes. */
 export const LONGEST_REQUEST = 65_536;
+
+/** By group, the last level of its requests. */
+const verbs: ReadonlyMap<string, string> = new Map([
+  ['settings', 'set'],
+  ['channels', 'set'],
+  ['tasks', 'set'],
+  ['commands', 'call'],
+]);
 
 const ID = /^[a-z][a-z0-9_]{0,62}$/;
 const TASK_WORDS = ['start', 'stop', 'restart'] as const;
@@ -24,8 +32,8 @@ const TASK_WORDS = ['start', 'stop', 'restart'] as const;
  * @throws LabwireError MEMBER_UNKNOWN where it names nothing that there could be
  */
 export function readTarget([device = '', group, level = '', verb, ...more]: readonly string[]): Target | undefined {
-  const known = verb === 'set' ? group === 'settings' || group === 'tasks' : verb === 'call' && group === 'commands';
-  if (!known || more.length > 0) return undefined;
+  const known = verbs.get(group ?? '');
+  if (known === undefined || verb !== known || more.length > 0) return undefined;
   const member = decodeLevel(level);
   if (!ID.test(device) || member === undefined || member === '')
     throw new LabwireError('MEMBER_UNKNOWN', `${show(`${device}/${group}/${level}`)} names no member of a device`);
@@ -47,6 +55,8 @@ export async function carryOut({ path, group }: Target, payload: Buffer, request
   switch (group) {
     case 'settings':
       return requests.set(path, readJson(text, path));
+    case 'channels':
+      return requests.setChannel(path, readJson(text, path));
     case 'commands':
       return requests.call(path, text === '' ? {} : readJson(text, path));
     case 'tasks': {

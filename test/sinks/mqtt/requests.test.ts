@@ -14,6 +14,7 @@ class TestRequests implements Requests {
     return this.answer(...asked);
   };
   readonly set = (path: string, value: unknown): Promise<unknown> => this.#ask('set', path, value);
+  readonly setChannel = (path: string, value: unknown): Promise<unknown> => this.#ask('setChannel', path, value);
   readonly start = (path: string): Promise<unknown> => this.#ask('start', path);
   readonly stop = (path: string): Promise<unknown> => this.#ask('stop', path);
   readonly restart = (path: string): Promise<unknown> => this.#ask('restart', path);
@@ -40,6 +41,7 @@ describe('a request over MQTT', () => {
     ['cryostat/settings/interval/set', '0.5', ['set', 'cryostat.interval', 0.5]],
     ['cryostat/settings/range/set', '"low"', ['set', 'cryostat.range', 'low']],
     ['cryostat/settings/detectors["a%2Fb"].gain/set', ' true ', ['set', 'cryostat.detectors["a/b"].gain', true]],
+    ['oven/channels/setpoint/set', '21.5', ['setChannel', 'oven.setpoint', 21.5]],
     ['cryostat/tasks/acquire/set', 'start', ['start', 'cryostat.acquire']],
     ['cryostat/tasks/acquire/set', '"stop"', ['stop', 'cryostat.acquire']],
     ['cryostat/tasks/acquire/set', 'restart', ['restart', 'cryostat.acquire']],
@@ -225,6 +227,8 @@ describe('a request over MQTT', () => {
     expect(readTarget(['a', 'settings', 'b', 'call'])).toBeUndefined();
     expect(readTarget(['a', 'commands', 'b', 'set'])).toBeUndefined();
     expect(readTarget(['a', 'settings', 'b', 'set', 'c'])).toBeUndefined();
-    expect(readTarget(['a', 'channels', 'b', 'set'])).toBeUndefined();
+    expect(readTarget(['a', 'channels', 'b', 'set'])).toEqual({ device: 'a', path: 'a.b', group: 'channels' });
+    expect(readTarget(['a', 'channels', 'b'])).toBeUndefined();
+    expect(readTarget(['a', 'constructor', 'b', 'set'])).toBeUndefined();
   });
 });
