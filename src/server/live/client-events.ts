@@ -25,6 +25,8 @@ export interface ClientEventsParts {
   readonly by: Actor;
   readonly log: Logger;
   subscribe(subscription: Subscription): void;
+  /** Whether the client takes answers. Where it does not read those that it has, it is cut off instead. */
+  takesAnswers(): boolean;
 }
 
 /** Events of one client that are not answered yet. */
@@ -64,7 +66,7 @@ export class ClientEvents {
     } finally {
       this.#open--;
     }
-    if (!this.#gone.signal.aborted) reply?.(answer);
+    if (reply && !this.#gone.signal.aborted && this.#parts.takesAnswers()) reply(answer);
   }
 
   /** The client is gone: nothing more is answered. */

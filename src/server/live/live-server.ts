@@ -173,6 +173,10 @@ export class LiveServer {
       by: { name, via: 'socket.io' },
       log: log.child({ client: name }),
       subscribe: (subscription) => guest.live.subscribe(subscription),
+      takesAnswers: () => {
+        if (line.isFull) this.#cutOff(guest, 'it asks without reading the answers');
+        return !line.isFull;
+      },
     });
     const unwatch = gate.watch(principal, (now) => {
       if (now) principal = now;
@@ -182,10 +186,7 @@ export class LiveServer {
     this.#watch();
     log.info({ client: name, address: socket.handshake.address }, 'a client has connected');
     // Never passed on: no event of a client is ever emitted here as one of Node's.
-    socket.use((event) => {
-      if (guest.line.isFull) this.#cutOff(guest, 'it asks without reading the answers');
-      else void events.answer(event);
-    });
+    socket.use((event) => void events.answer(event));
     socket.on('disconnect', (reason) => {
       unwatch();
       events.end();
