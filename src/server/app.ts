@@ -1,6 +1,7 @@
 import type { Server as NodeServer } from 'node:http';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { LabwireError, type Logger, silentLogger } from '../base/index.ts';
+import type { TlsKeys } from './access/certificate.ts';
 import { gateOfThisMachine } from './access/gate-of.ts';
 import type { Principal } from './access/principal.ts';
 import { AccessRefused, challengeOf } from './access/refusal.ts';
@@ -18,12 +19,6 @@ declare module 'fastify' {
     /** Who asks; undefined where the route is `public`. */
     principal: Principal | undefined;
   }
-}
-
-/** Certificate and private key, in PEM. */
-export interface TlsKeys {
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
 }
 
 export interface AppOptions {

@@ -1,15 +1,16 @@
 import type { AddressInfo, Socket } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { type Clock, LabwireError, silentLogger, systemClock, toError } from '../base/index.ts';
 import type { Control } from '../service/index.ts';
-import { gateOfThisMachine } from './access/index.ts';
+import { Certificate, gateOfThisMachine, type TlsFiles } from './access/index.ts';
 import { type AppOptions, buildApp } from './app.ts';
 import { type LiveCounters, LiveServer } from './live/index.ts';
 import { type RouteViews, registerRoutes } from './routes/index.ts';
 import { ServiceRequests } from './service-requests.ts';
 import { serviceRoutes } from './service-routes.ts';
 
-export interface HttpServerOptions extends AppOptions, RouteViews {
+export interface HttpServerOptions extends Omit<AppOptions, 'tls'>, RouteViews {
   /** What clients read and write, over REST and socket.io; default there is nothing to control. */
   readonly control?: Control;
   readonly clock?: Clock;
@@ -20,6 +21,8 @@ export interface Address {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Files of certificate and private key; default without TLS. They are read again when they are replaced. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 /** Serves what it is given views of: health and metrics for supervisors, the service for clients. */
@@ -29,6 +32,7 @@ export class HttpServer {
   readonly #requests: ServiceRequests | undefined;
   readonly #live: LiveServer | undefined;
   #app: FastifyInstance | undefined;
+  #certificate: Certificate | undefined;
 
   constructor(options: HttpServerOptions) {
     const { control, clock = systemClock, log = silentLogger, gate = gateOfThisMachine() } = options;
@@ -53,12 +57,14 @@ export class HttpServer {
     const address = this.#app?.server.address() as AddressInfo | null | undefined;
     if (!address) return undefined;
     const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-    return `http${this.#options.tls ? 's' : ''}://${host}:${address.port}`;
+    return `http${this.#certificate ? 's' : ''}://${host}:${address.port}`;
   }
 
-  /** @throws LabwireError SERVER_ADDRESS where it cannot listen */
-  async start({ host, port }: Address): Promise<void> {
-    const app = buildApp(this.#options);
+  /** @throws LabwireError SERVER_ADDRESS where it cannot listen, SERVER_CERTIFICATE where it cannot encrypt */
+  async start({ host, port, tls }: Address): Promise<void> {
+    const { clock = systemClock, log = silentLogger } = this.#options;
+    const certificate = tls && new Certificate(tls, clock, log);
+    const app = buildApp({ ...this.#options, ...(certificate && { tls: certificate.read() }) });
     try {
       await registerRoutes(app, this.#options);
       if (this.#requests) await app.register(serviceRoutes, { requests: this.#requests });
@@ -72,12 +78,16 @@ export class HttpServer {
       throw error;
     }
     this.#app = app;
+    this.#certificate = certificate;
+    certificate?.watch((keys) => (app.server as unknown as TlsServer).setSecureContext(keys));
   }
 
   /** Cuts what is still connected. */
   async stop(): Promise<void> {
     const app = this.#app;
     this.#app = undefined;
+    this.#certificate?.stop();
+    this.#certificate = undefined;
     if (!app) return;
     const closed = app.close();
     this.#live?.stop();

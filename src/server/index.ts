@@ -1,5 +1,14 @@
-export type { Principal } from './access/principal.ts';
-export type { TlsKeys } from './app.ts';
+export {
+  AccessControl,
+  type AccessParts,
+  type AccessSettings,
+  gateOf,
+  hashPassword,
+  type ListedToken,
+  type Principal,
+  type TlsFiles,
+  TokenBook,
+} from './access/index.ts';
 export { tapErrors } from './error-tap.ts';
 export type { Access, Gate } from './gate.ts';
 export { type Address, HttpServer, type HttpServerOptions } from './http-server.ts';

@@ -51,16 +51,6 @@ export function tokensText(tokens: readonly TokenEntry[]): string {
   return `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`;
 }
 
-/** Changes with every edit of a file, and with its coming and going. Cheap enough to be asked with every request. */
-export function fileState(file: string): string {
-  try {
-    const status = statSync(file, { bigint: true, throwIfNoEntry: false });
-    return status ? `${status.ino} ${status.size} ${status.mtimeNs} ${status.ctimeNs}` : 'absent';
-  } catch (error) {
-    return toError(error).message;
-  }
-}
-
 function unreadable(file: string, why: string, cause: unknown): LabwireError {
   const detail = `The file of tokens ${file} cannot be read: ${why}. Mend it, or remove it and make new tokens`;
   return new LabwireError('TOKEN_FILE', detail, { cause });

@@ -1,7 +1,8 @@
 import { type Clock, type Logger, toError } from '../../base/index.ts';
+import { fileState } from './file-state.ts';
 import { digestOf, sameBytes } from './secret.ts';
 import { parseToken } from './token.ts';
-import { fileState, readTokens, type TokenEntry } from './token-file.ts';
+import { readTokens, type TokenEntry } from './token-file.ts';
 
 /** The tokens of the file as it is now: one that was revoked there is of no use from that moment on. */
 export class Tokens {
