@@ -34,3 +34,8 @@ export function journalFileOf(file: string, { journal }: Configuration): string 
 export function stateFileOf(file: string, configuration: Configuration): string {
   return join(dirname(journalFileOf(file, configuration)), 'state.json');
 }
+
+/** So do the access tokens, unless the configuration says otherwise. */
+export function tokenFileOf(file: string, configuration: Configuration): string {
+  return configuration.server.tokens ?? join(dirname(journalFileOf(file, configuration)), 'tokens.json');
+}
