@@ -24,6 +24,7 @@ export { isSecretKey, maskSecrets } from './secrets.ts';
 export { show } from './show.ts';
 export { parseSize } from './size.ts';
 export { closest, didYouMean } from './suggest.ts';
+export { parseTime, TIME_FORM } from './time-argument.ts';
 export { unlessAborted, within } from './time-limit.ts';
 export { isoTime } from './time-text.ts';
 export { canonicalUnit, type Unit, units } from './units.ts';
