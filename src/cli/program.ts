@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ErrorCode, LabwireError, maskSecrets, toError } from '../base/index.ts';
+import { addAccessCommands } from './access-commands.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exportCommand } from './commands/export.ts';
@@ -186,6 +187,8 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
       const { grafanaCommand } = await import('./commands/grafana.ts');
       finish(await grafanaCommand(options, io));
     });
+
+  addAccessCommands(program, { io, finish, config, json, examples });
 
   program
     .command('schema')

@@ -10,7 +10,7 @@ export interface JsonLogOptions {
 
 /** pino's number for `error`. */
 const ERROR_LEVEL = 50;
-const SECRETS = ['password', 'token'].flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
+const SECRETS = ['password', 'token', 'authorization', 'cookie'].flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
 /** The log of a process, one JSON object per line. Passwords and tokens never get into it, those within URLs neither. */
 export function jsonLog(options: JsonLogOptions = {}): Logger {

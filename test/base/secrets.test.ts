@@ -11,6 +11,9 @@ describe('maskSecrets', () => {
     ['joe:p@ss@host', '***@host'],
     ['http://x/write?db=a&u=joe&p=pw', 'http://x/write?db=a&u=***&p=***'],
     ['Authorization: Token abcdefghijkl==', 'Authorization: Token ***'],
+    ['no such lw_0123456789ab_ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-abcdef', 'no such lw_0123456789ab_***'],
+    ['is "scrypt$16384$8$5$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2g/+A"', 'is "scrypt$***"'],
+    ['cookie a=b; labwire_session=abc.def-_; c=d', 'cookie a=b; labwire_session=***; c=d'],
     ['at 12:30 on host a', 'at 12:30 on host a'],
     ['see http://host:8086/metrics, or ask joe@host', 'see http://host:8086/metrics, or ask joe@host'],
   ])('turns %j into %j', (text, masked) => {
