@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Server } from '../../src/server/index.ts';
+import { observe } from '../../src/service/index.ts';
+import { changeNode, nodeAt, serialise, type WireNode } from '../../src/wire/index.ts';
+import { Bench } from '../server/services.ts';
+import { memoryLogger } from '../task/bench.ts';
+
+interface Exchange {
+  readonly name: string;
+  readonly event: string;
+  readonly data: unknown;
+  readonly answer: object | null;
+  readonly after?: { readonly path: string; readonly value: unknown };
+}
+
+interface Report {
+  readonly transport: string;
+  readonly paths: string[];
+  readonly differing: string[];
+  readonly written: [string, unknown][];
+  readonly tasks: string[];
+  readonly answers: unknown[];
+  readonly told: [string, unknown][];
+}
+
+const run = promisify(execFile);
+const script = fileURLToPath(new URL('independent-client.py', import.meta.url));
+const recorded = readFileSync(new URL('../fixtures/pydase/exchanges.json', import.meta.url), 'utf8');
+const exchanges = JSON.parse(recorded) as Exchange[];
+
+let bench: Bench;
+let server: Server;
+let changes: [string, unknown][];
+let end: () => void;
+
+beforeEach(async () => {
+  bench = new Bench();
+  server = new Server(bench, { port: 0, log: memoryLogger() });
+  await server.start();
+  changes = [];
+  end = observe(bench, (change) => {
+    changes.push([change.path, JSON.parse(JSON.stringify(changeNode(bench, change)?.value))]);
+  });
+});
+
+afterEach(async () => {
+  end();
+  await server.stop();
+});
+
+async function clientReports(transport: string): Promise<Report> {
+  const started = run('/usr/bin/python3', [script, server.address ?? '', transport], { timeout: 50_000 });
+  started.child.stdin?.end(recorded);
+  return JSON.parse((await started).stdout) as Report;
+}
+
+function* pathsOf(node: WireNode): Generator<string> {
+  yield node.full_access_path;
+  const below = node.value;
+  if (!['DataService', 'Task', 'dict', 'list'].includes(node.type) || typeof below !== 'object' || !below) return;
+  for (const child of Object.values(below)) yield* pathsOf(child as WireNode);
+}
+
+describe('a socket.io client that shares nothing with labwire', () => {
+  it.each([
+    ['websocket', 'websocket'],
+    ['polling', 'polling'],
+    ['upgrade', 'websocket'],
+  ])('walks the whole tree, sets, starts and stops, and gets every notification, by %s', async (way, transport) => {
+    const paths = [...pathsOf(serialise(bench))];
+    const report = await clientReports(way);
+    expect(report.transport).toBe(transport);
+    expect(report.paths).toEqual(paths);
+    expect(report.differing).toEqual([]);
+    expect(report.written.map(([path]) => path)).toEqual([
+      'interval',
+      'range',
+      'title',
+      'armed',
+      'first[0].gain',
+      'first[1].gain',
+      'detectors["a"].gain',
+    ]);
+    expect(report.tasks).toEqual(['work']);
+    expect(report.told).toEqual(changes);
+    expect(report.answers).toEqual(
+      exchanges.map(({ answer }) => (answer === null ? null : expect.objectContaining(answer))),
+    );
+    for (const { after } of exchanges) if (after) expect(nodeAt(bench, after.path).value).toEqual(after.value);
+  });
+});
