@@ -191,7 +191,7 @@ describe('the traffic of a port', () => {
     try {
       const [response] = await once(get(`${bare.address}/api/v1/ports/cryostat/traffic`), 'response');
       expect(response.statusCode).toBe(404);
-      expect(await body(response)).toContain('there are /healthz');
+      expect(await body(response)).toContain('/healthz');
     } finally {
       await bare.stop();
     }
