@@ -158,7 +158,11 @@ export interface Subscription {
 }
 
 /** `mosquitto_sub`: what a foreign client sees. Resolves when it is subscribed. */
-export async function subscribe(broker: Service, filter: string, more: readonly string[] = []): Promise<Subscription> {
+export async function subscribe(
+  broker: Pick<Service, 'port' | 'url'>,
+  filter: string,
+  more: readonly string[] = [],
+): Promise<Subscription> {
   const child = spawn(
     'stdbuf',
     [
