@@ -36,6 +36,8 @@ export interface GatewayOptions extends GatewayParts {
   readonly systemRoot?: string;
   /** Where settings are kept over a restart; none are without it. */
   readonly stateFile?: string;
+  /** Where the access tokens are, unless `server.tokens` says it; there are none without either. */
+  readonly tokenFile?: string;
   /** Where the journal is; default `journal.path` of the configuration, and in memory without either. */
   readonly journalFile?: string;
 }
@@ -97,7 +99,7 @@ export class Gateway {
     });
     const audit = new Audit({ ...parts, event: (event) => this.#events.tell(event) });
     this.#control = new Control(this.#root, {
-      readOnly: Reflect.get(this.#configuration.gateway, 'readOnly') === true,
+      readOnly: this.#configuration.gateway.readOnly,
       onWrite: (write) => audit.wrote(write),
     });
     const { stateFile } = options;
@@ -266,7 +268,7 @@ export class Gateway {
       const [before, plansBefore] = [this.#configuration, this.#plans];
       this.#parts = composed;
       this.#configuration = configuration;
-      this.#control.readOnly = Reflect.get(configuration.gateway, 'readOnly') === true;
+      this.#control.readOnly = configuration.gateway.readOnly;
       this.#plans = plans;
       if (!this.#running) return;
       const remodelled = (id: string): boolean =>

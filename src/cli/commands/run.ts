@@ -4,7 +4,7 @@ import { Gateway, type GatewayParts } from '../../gateway/index.ts';
 import type { CliIo } from '../io.ts';
 import { createLogger, type LogLevel } from '../log.ts';
 import { MODELS_FOLDER, siteParts } from '../package.ts';
-import { journalFileOf, readSite, stateFileOf } from '../site.ts';
+import { journalFileOf, readSite, stateFileOf, tokenFileOf } from '../site.ts';
 import { type Supervision, superviseBySystemd } from '../systemd/index.ts';
 
 export interface RunOptions {
@@ -26,6 +26,7 @@ export async function runCommand({ config, logLevel }: RunOptions, io: CliIo): P
     log,
     journalFile: journalFileOf(config, configuration),
     stateFile: stateFileOf(config, configuration),
+    tokenFile: tokenFileOf(config, configuration),
   });
   const supervision = superviseBySystemd({ env: io.env, log, vitals: () => gateway.vitals });
   const unwatched = (error: Error): void =>
