@@ -2,7 +2,7 @@ import { type Clock, isoTime, type Logger, silentLogger, systemClock, type Timer
 import { type Configuration, type ConfigurationInput, type ConfiguredSink, configuredSinks } from '../config/index.ts';
 import type { DeviceDescription, Sample } from '../instrument/index.ts';
 import type { Journal } from '../journal/index.ts';
-import { HttpServer, runUntilStopped } from '../server/index.ts';
+import { runUntilStopped, tapErrors } from '../server/index.ts';
 import { addMember, Control, type DataService, removeMember, ServiceHost } from '../service/index.ts';
 import { Audit } from './audit.ts';
 import { type ConfigurationChange, compareConfigurations, same } from './changes.ts';
@@ -19,6 +19,7 @@ import { Device } from './device.ts';
 import type { Parts } from './device-plan.ts';
 import { GatewayEvents } from './gateway-events.ts';
 import { changeJournal, makeJournal } from './gateway-journal.ts';
+import { GatewayServer } from './gateway-server.ts';
 import { GatewayService } from './gateway-service.ts';
 import { deviceStatus } from './health.ts';
 import { LineSet } from './line-set.ts';
@@ -63,7 +64,7 @@ export class Gateway {
   readonly #root = new GatewayService();
   readonly #control: Control;
   readonly #host: ServiceHost;
-  readonly #http: HttpServer;
+  readonly #server: GatewayServer;
   readonly #sinks: SinkSet;
   readonly #devices = new Map<string, Device>();
   readonly #startedAt: number;
@@ -81,7 +82,7 @@ export class Gateway {
 
   /** @throws LabwireError CONFIG_INVALID, which names everything that is wrong */
   constructor(configuration: ConfigurationInput, options: GatewayOptions) {
-    this.#log = options.log ?? silentLogger;
+    this.#log = tapErrors(options.log ?? silentLogger, (level, text) => this.#server?.tellLog(level, text));
     this.#clock = options.clock ?? systemClock;
     this.#parts = compose(options, this.#log);
     this.#configuration = parseConfiguration(configuration, this.#parts);
@@ -111,8 +112,10 @@ export class Gateway {
       onTaskEvent: (path, event) => this.#events.ofTask(path, event),
       onExit: (_path, error) => this.#end(error),
     });
-    this.#http = new HttpServer({
-      ...serverViews({
+    this.#server = new GatewayServer(this.#configuration.server, {
+      ...parts,
+      control: this.#control,
+      views: serverViews({
         journal: this.#journal,
         devices: this.#devices,
         lines: this.#lines,
@@ -120,6 +123,7 @@ export class Gateway {
         configuration: () => this.#configuration,
         plans: () => this.#plans,
       }),
+      tokenFile: options.tokenFile,
     });
     this.#sinks = new SinkSet({
       journal: this.#journal,
@@ -141,7 +145,7 @@ export class Gateway {
 
   /** Where the server listens, e.g. `http://127.0.0.1:8001`; undefined while it does not. */
   get address(): string | undefined {
-    return this.#http.address;
+    return this.#server.address;
   }
 
   /** Where the embedded broker listens; undefined where there is none. */
@@ -213,13 +217,13 @@ export class Gateway {
         this.#tellInfo();
       });
       try {
-        await this.#http.start(server);
+        await this.#server.start(server);
         this.#forgetSinks();
         const { id } = this.#configuration.gateway;
         for (const sink of configuredSinks(this.#configuration)) await this.#sinks.start(sink, id);
       } catch (error) {
         await this.#sinks.stopAll(LEAST_SINK_LIMIT_MS);
-        await this.#http.stop();
+        await this.#server.stop();
         await this.#journal.close(JOURNAL_LIMIT_MS);
         throw error;
       }
@@ -247,7 +251,7 @@ export class Gateway {
       this.#abandoned = await this.#host.stop(TASK_STOP_CAP_S);
       const portsClosed = [...this.#devices.values()].map((device) => device.stop());
       const sinkLimit = Math.max(LEAST_SINK_LIMIT_MS, end - this.#clock.monotonic());
-      await Promise.all([...portsClosed, this.#sinks.stopAll(sinkLimit), this.#http.stop()]);
+      await Promise.all([...portsClosed, this.#sinks.stopAll(sinkLimit), this.#server.stop()]);
       this.#devices.clear();
       await this.#journal.close(JOURNAL_LIMIT_MS);
       this.#end();
@@ -270,7 +274,7 @@ export class Gateway {
       this.#configuration = configuration;
       this.#control.readOnly = configuration.gateway.readOnly;
       this.#plans = plans;
-      if (!this.#running) return;
+      if (!this.#running) return this.#server.apply(before.server, configuration.server);
       const remodelled = (id: string): boolean =>
         !same(plansBefore.devices.get(id)?.model, plans.devices.get(id)?.model) ||
         !same(plansBefore.lines.get(id), plans.lines.get(id));
@@ -294,7 +298,7 @@ export class Gateway {
   async #change(change: ConfigurationChange, before: Configuration): Promise<void> {
     await Promise.all(change.changed.map((id) => this.#stopDevice(id)));
     for (const device of await Promise.all(change.removed.map((id) => this.#stopDevice(id)))) device?.withdraw();
-    if (change.server) await this.#moveServer(before.server);
+    if (change.server) await this.#server.apply(before.server, this.#configuration.server);
     changeJournal(this.#journal, before.journal, this.#configuration.journal, this.#log);
     await Promise.all(change.removedSinks.map((name) => this.#removeSink(name)));
     await Promise.all(change.sinks.map((sink) => this.#renewSink(sink)));
@@ -306,17 +310,6 @@ export class Gateway {
   #forgetSinks(): void {
     const names = new Set(configuredSinks(this.#configuration).map(({ name }) => name));
     for (const name of this.#journal.sinks()) if (!names.has(name)) this.#journal.forget(name);
-  }
-
-  /** The server keeps its old address where the new one cannot be had. */
-  async #moveServer(before: Configuration['server']): Promise<void> {
-    await this.#http.stop();
-    try {
-      await this.#http.start(this.#configuration.server);
-    } catch (error) {
-      this.#log.error({ err: error }, `${toError(error).message}; the server stays where it was`);
-      await this.#http.start(before);
-    }
   }
 
   async #removeSink(name: string): Promise<void> {

@@ -1,0 +1,73 @@
+import { type Clock, type Logger, toError } from '../base/index.ts';
+import type { Configuration } from '../config/index.ts';
+import { AccessControl, gateOf, HttpServer, type RouteViews } from '../server/index.ts';
+import type { Control } from '../service/index.ts';
+import { same } from './changes.ts';
+
+type ServerConfiguration = Configuration['server'];
+
+export interface GatewayServerParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly control: Control;
+  readonly views: RouteViews;
+  /** Where the tokens are, unless the configuration says it; none are without either. */
+  readonly tokenFile: string | undefined;
+}
+
+/** The server of a gateway, and who may use it. */
+export class GatewayServer {
+  readonly #log: Logger;
+  readonly #access: AccessControl;
+  readonly #http: HttpServer;
+
+  constructor(configuration: ServerConfiguration, { clock, log, control, views, tokenFile }: GatewayServerParts) {
+    this.#log = log;
+    const file = configuration.tokens ?? tokenFile;
+    this.#access = new AccessControl(configuration, { clock, log, ...(file !== undefined && { tokenFile: file }) });
+    this.#http = new HttpServer({ ...views, clock, log, control, gate: gateOf(this.#access) });
+  }
+
+  /** Where it listens, e.g. `http://127.0.0.1:8001`; undefined while it does not. */
+  get address(): string | undefined {
+    return this.#http.address;
+  }
+
+  /** @throws LabwireError SERVER_ADDRESS, SERVER_CERTIFICATE */
+  start(configuration: ServerConfiguration): Promise<void> {
+    return this.#http.start(configuration);
+  }
+
+  /**
+   * Goes over to another configuration. Who keeps his rights notices nothing, unless it has to listen elsewhere. Where
+   * that cannot be, it stays, and lets in whom it let in there.
+   */
+  async apply(before: ServerConfiguration, after: ServerConfiguration): Promise<void> {
+    if (before.tokens !== after.tokens) this.#log.warn('another server.tokens is used after a restart');
+    if (this.address === undefined || same(place(before), place(after))) {
+      this.#access.apply(after);
+      return;
+    }
+    await this.#http.stop();
+    this.#access.apply(after);
+    try {
+      await this.#http.start(after);
+    } catch (error) {
+      this.#log.error({ err: error }, `${toError(error).message}; the server stays where it was`);
+      this.#access.apply(before);
+      await this.#http.start(before);
+    }
+  }
+
+  /** Tells all clients of an error. @param levelname as Python's logging has it: `ERROR`, `CRITICAL` */
+  tellLog(levelname: string, message: string): void {
+    this.#http.tellLog(levelname, message);
+  }
+
+  async stop(): Promise<void> {
+    await this.#http.stop();
+    this.#access.stop();
+  }
+}
+
+const place = ({ host, port, tls }: ServerConfiguration): object => ({ host, port, tls });
