@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -26,6 +27,7 @@ import { CLI } from '../e2e/labwire-process.ts';
 const run = promisify(execFile);
 const project = resolve(import.meta.dirname, '../..');
 const deploy = join(project, 'deploy');
+const guide = readFileSync(join(project, 'docs/deploy.md'), 'utf8');
 const text = (name: string): string => readFileSync(join(deploy, name), 'utf8');
 
 let folder: string;
@@ -133,6 +135,20 @@ describe('the compose file', () => {
     for (const [service, { environment = {} }] of each)
       for (const [name, value] of Object.entries(environment))
         if (/PASSWORD|TOKEN|SECRET/.test(name)) expect(value, `${service} ${name}`).toMatch(/^\$\{|not needed here/);
+  });
+
+  it('has every password set by the commands of the guide, each another one', async () => {
+    const [block = ''] = /(?<=```sh\n)cd deploy\/compose\n.*?(?=```)/s.exec(guide) ?? [];
+    copyFileSync(join(deploy, 'compose/.env.example'), join(folder, '.env.example'));
+    const { stdout } = await run('bash', ['-euc', `cd() { :; }\ndocker() { echo "$@"; }\n${block}`], { cwd: folder });
+    expect(stdout).toBe('compose up --detach --build\ncompose ps\n');
+    const lines = readFileSync(join(folder, '.env'), 'utf8').split('\n');
+    const passwords = lines.flatMap((line) => /^\w+PASSWORD=(.*)$/.exec(line)?.[1] ?? []);
+    expect(passwords).toHaveLength([...example.values()].filter((value) => value === '').length);
+    expect(new Set(passwords).size).toBe(passwords.length);
+    for (const password of passwords) expect(password).toMatch(/^[0-9a-f]{32}$/);
+    const OTHERS = 0o077;
+    expect(statSync(join(folder, '.env')).mode & OTHERS).toBe(0);
   });
 
   it('gives Mosquitto its password file where its configuration looks for it', () => {
@@ -539,5 +555,25 @@ print(json.dumps(scope['apply'](Metric(fields)).fields))`;
     const values = [...source.matchAll(/^ *(password|token) = "(.*)"$/gm)].map(([, , value]) => value);
     expect(values).toHaveLength(2);
     for (const value of values) expect(value).toMatch(/^\$\{\w+\}$/);
+  });
+});
+
+describe('the guide', () => {
+  it('installs files that there are, where they say that they belong', () => {
+    const installed = [...guide.matchAll(/install --mode=\d+ "\$from\/(\S+)" (\S+)/g)];
+    expect(installed.map(([, from]) => from)).toEqual([
+      'systemd/labwire.service',
+      'udev/60-labwire.rules',
+      'mosquitto/mosquitto.conf',
+      'mosquitto/labwire.acl',
+      'telegraf/labwire.conf',
+    ]);
+    for (const [, from = '', to = ''] of installed) expect(text(from), from).toContain(to);
+  });
+
+  it('makes the users that the access rules of the broker know', () => {
+    const [, users = ''] = /for user in (.*?);/.exec(guide) ?? [];
+    const known = [...text('mosquitto/labwire.acl').matchAll(/^user (\w+)$/gm)].map(([, user]) => user);
+    expect(users.split(' ')).toEqual(['lab_a', ...known]);
   });
 });
