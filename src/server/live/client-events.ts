@@ -25,8 +25,10 @@ export interface ClientEventsParts {
   readonly by: Actor;
   readonly log: Logger;
   subscribe(subscription: Subscription): void;
-  /** Whether the client takes answers. Where it does not read those that it has, it is cut off instead. */
-  takesAnswers(): boolean;
+  /** Resolves when the client has read enough to be answered more, or is gone. */
+  room(): Promise<void>;
+  /** Whether it may be refused without waiting. Where it does not read what it provokes, it is cut off instead. */
+  takesRefusals(): boolean;
 }
 
 /** Events of one client that are not answered yet. */
@@ -37,6 +39,7 @@ export class ClientEvents {
   readonly #parts: ClientEventsParts;
   readonly #gone = new AbortController();
   #open = 0;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(parts: ClientEventsParts) {
     this.#parts = parts;
@@ -49,29 +52,57 @@ export class ClientEvents {
     // What comes over the wire is data: a function can only be socket.io's.
     const reply = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
     const [argument] = reply ? rest.slice(0, -1) : rest;
-    let answer: unknown;
+    if (this.#gone.signal.aborted) return;
+    if (this.#open >= MOST_AT_ONCE) {
+      if (this.#parts.takesRefusals()) reply?.(exceptionNode(tooMany()));
+      return;
+    }
     this.#open++;
     try {
-      if (this.#open > MOST_AT_ONCE) {
-        throw new LabwireError(
-          'QUEUE_FULL',
-          `${MOST_AT_ONCE} requests of this client are under way already; wait for them`,
-        );
-      }
-      answer = await this.#answerTo(this.#allowed(name), argument);
-    } catch (thrown) {
-      answer = exceptionNode(thrown);
-      const error = toError(thrown);
-      if (codeOf(error) === null) this.#parts.log.warn({ err: error }, `${show(name)} failed: ${error.message}`);
+      const make = await this.#carryOut(name, argument);
+      if (reply) await this.#inTurn(() => this.#send(name, make, reply));
     } finally {
       this.#open--;
     }
-    if (reply && !this.#gone.signal.aborted && this.#parts.takesAnswers()) reply(answer);
   }
 
   /** The client is gone: nothing more is answered. */
   end(): void {
     this.#gone.abort();
+  }
+
+  /** Answers go out one after the other, each when there is room for it: no more than one waits for a slow client. */
+  #inTurn(answer: () => void): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      await this.#parts.room();
+      if (!this.#gone.signal.aborted) answer();
+    });
+    return this.#turn;
+  }
+
+  /** Does what is to be done at once. @returns what makes the answer when its turn has come */
+  async #carryOut(name: unknown, argument: unknown): Promise<() => unknown> {
+    try {
+      return await this.#answerTo(this.#allowed(name), argument);
+    } catch (thrown) {
+      const exception = this.#exception(name, thrown);
+      return () => exception;
+    }
+  }
+
+  /** What cannot be made, or not be put into words, is answered with why. */
+  #send(name: unknown, make: () => unknown, reply: (answer: unknown) => void): void {
+    try {
+      reply(make());
+    } catch (thrown) {
+      reply(this.#exception(name, thrown));
+    }
+  }
+
+  #exception(name: unknown, thrown: unknown): object {
+    const error = toError(thrown);
+    if (codeOf(error) === null) this.#parts.log.warn({ err: error }, `${show(name)} failed: ${error.message}`);
+    return exceptionNode(thrown);
   }
 
   #allowed(name: unknown): EventName {
@@ -86,21 +117,27 @@ export class ClientEvents {
     return name as EventName;
   }
 
-  async #answerTo(name: EventName, argument: unknown): Promise<unknown> {
+  async #answerTo(name: EventName, argument: unknown): Promise<() => unknown> {
     const { requests, by, subscribe } = this.#parts;
     switch (name) {
       case 'service_serialization':
-        return requests.tree();
+        return () => requests.tree();
       case 'get_value':
-        return requests.value(argument);
+        return () => requests.value(argument);
       case 'update_value':
         await requests.update(argument, by, this.#gone.signal);
-        return null;
-      case 'trigger_method':
-        return requests.call(argument, by, this.#gone.signal);
+        return () => null;
+      case 'trigger_method': {
+        const result = await requests.call(argument, by, this.#gone.signal);
+        return () => result;
+      }
       case 'subscribe':
         subscribe(parseSubscription(argument));
-        return null;
+        return () => null;
     }
   }
+}
+
+function tooMany(): LabwireError {
+  return new LabwireError('QUEUE_FULL', `${MOST_AT_ONCE} requests of this client are under way already; wait for them`);
 }

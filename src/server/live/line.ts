@@ -2,8 +2,8 @@ import type { Socket } from 'socket.io';
 
 /** Characters that may wait for the network before no more is given to it. */
 const ROOM = 64 * 1024;
-/** Answers that a client asks for and does not read: beyond this it is cut. */
-const FULL = 8 * 1024 * 1024;
+/** Refusals that a client provokes and does not read: beyond this it is cut. */
+const FULL = 1024 * 1024;
 
 type EngineSocket = Socket['conn'];
 interface EnginePacket {
@@ -20,6 +20,7 @@ export class Line {
   #waiting = 0;
   /** Since when something has been waiting; undefined while nothing is. */
   #since: number | undefined;
+  #waiters: (() => void)[] = [];
 
   constructor(conn: EngineSocket, now: () => number, onRoom: () => void) {
     this.#conn = conn;
@@ -32,14 +33,27 @@ export class Line {
       this.#waiting = 0;
       this.#since = undefined;
     });
-    conn.on('drain', onRoom);
+    conn.on('drain', () => {
+      this.#wake();
+      onRoom();
+    });
+    conn.on('close', () => this.#wake());
   }
 
   get hasRoom(): boolean {
-    return this.#waiting < ROOM && this.#conn.readyState === 'open';
+    return this.#waiting < ROOM && this.isOpen;
   }
 
-  /** The client asks and asks, and does not read what it is answered. */
+  get isOpen(): boolean {
+    return this.#conn.readyState === 'open';
+  }
+
+  /** Resolves when there is room, first come first served, or the connection is over. */
+  async room(): Promise<void> {
+    while (this.isOpen && !this.hasRoom) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** The client does not read what it provokes. */
   get isFull(): boolean {
     return this.#waiting > FULL;
   }
@@ -51,6 +65,10 @@ export class Line {
 
   write(text: string): void {
     this.#conn.write(text);
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
   /** At once: a client that does not read would not read a farewell either. To it the connection is lost, and it may come again. */

@@ -173,7 +173,8 @@ export class LiveServer {
       by: { name, via: 'socket.io' },
       log: log.child({ client: name }),
       subscribe: (subscription) => guest.live.subscribe(subscription),
-      takesAnswers: () => {
+      room: () => line.room(),
+      takesRefusals: () => {
         if (line.isFull) this.#cutOff(guest, 'it asks without reading the answers');
         return !line.isFull;
       },

@@ -328,13 +328,36 @@ describe('a client that does not read', () => {
     ]);
   });
 
-  it('is cut when it asks and asks', async () => {
+  it('is answered no more than it reads, however much it asks', async () => {
     const served = await serve();
     await served.bench.title.set('x'.repeat(500_000));
+    const serialised = vi.spyOn(served.bench.title[MEMBER], 'get');
+    const deaf = await deafClient(served.server.address ?? '');
+    endings.push(() => deaf.close());
+    for (let i = 0; i < 64; i++) deaf.send(`2${i}["get_value","title"]`);
+    const { call } = await connected(served);
+    for (let i = 0; i < 10; i++) await call('get_value', 'armed');
+    // What the system's buffers took, and no more.
+    expect(serialised.mock.calls.length).toBeLessThan(30);
+    expect(served.server.clients).toMatchObject({ clients: 2, cut: 0 });
+    let heard = '';
+    deaf.socket.setEncoding('latin1').on('data', (text: string) => {
+      heard += text;
+    });
+    deaf.socket.resume();
+    await vi.waitFor(() => expect(heard.split('"full_access_path":"title"').length - 1).toBe(64), 5_000);
+  });
+
+  it('is cut when it asks and asks beyond all measure', async () => {
+    const served = await serve();
+    served.bench.waited = byHand().promise;
     const deaf = await deafClient(served.server.address ?? '');
     endings.push(() => deaf.close());
     const gone = once(deaf.socket, 'close');
-    for (let i = 0; i < 60; i++) deaf.send(`2${i}["get_value","title"]`);
+    for (let i = 0; i < 100_000 && served.server.clients?.cut === 0; i++) {
+      deaf.send(`2${i}["trigger_method",{"access_path":"wait"}]`);
+      if (i % 1_000 === 0) await setImmediate();
+    }
     await vi.waitFor(() => expect(served.server.clients).toMatchObject({ clients: 0, cut: 1 }));
     deaf.socket.resume();
     await gone;
