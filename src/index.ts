@@ -19,8 +19,10 @@ export {
   bad,
   type ChannelDescription,
   type ChannelFacts,
+  type ChannelOptions,
   type ChannelValue,
   canonicalUnit,
+  channel,
   type DeviceDescription,
   type Exchange,
   Instrument,
@@ -34,6 +36,7 @@ export {
   type Unit,
   uncertain,
   units,
+  type WritableChannel,
 } from './instrument/index.ts';
 export {
   type EmulatedInstrument,
