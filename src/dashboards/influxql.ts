@@ -18,9 +18,9 @@ export function measurement(name: string): string {
   return `/^${pattern}$/`;
 }
 
-/** As the line protocol has it: a line end would begin another point, a backslash at the end would take the next sign along. */
+/** As the line protocol has it: without line ends, and without a backslash that would take the next sign along. */
 export function storedMeasurement(name: string): string {
-  return name.replace(/[\r\n]+/g, ' ').replace(/\\+$/, '');
+  return name.replace(/[\r\n]+/g, ' ').replace(/\\+(?=[,"= ]|$)/g, '');
 }
 
 export function stringLiteral(text: string): string {

@@ -119,8 +119,11 @@ function escapeKey(value: string): string {
   return bare(value).replace(/[,= ]/g, '\\$&');
 }
 
+/** A backslash before what may be escaped is lost by some servers and kept by others: none has it. */
 function escapeMeasurement(value: string): string {
-  return bare(value).replace(/[, ]/g, '\\$&');
+  return bare(value)
+    .replace(/\\+(?=[,"= ])/g, '')
+    .replace(/[, ]/g, '\\$&');
 }
 
 /** Outside of quotes a backslash cannot be escaped, so at the end it would take the next separator with it. */
