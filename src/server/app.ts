@@ -9,6 +9,7 @@ import { visitOf } from './access/visit.ts';
 import { asLabwireError, errorBody, statusOf } from './error-reply.ts';
 import { type Access, type Gate, refusal } from './gate.ts';
 import { KnownRoutes } from './known-routes.ts';
+import { collectRoutes } from './routes/index.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -64,6 +65,7 @@ export function buildApp(options: AppOptions = {}): FastifyInstance {
   // Only JSON: a form of a foreign page cannot send that.
   app.removeContentTypeParser('text/plain');
   answerErrors(app, log);
+  collectRoutes(app);
   gate.install(app);
   guard(app, gate);
   return app;

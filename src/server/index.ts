@@ -16,6 +16,18 @@ export { type JsonLogOptions, jsonLog } from './json-log.ts';
 export type { LiveCounters } from './live/index.ts';
 export type { Metric, MetricSample } from './metrics.ts';
 export type { PortsView, PortView, TrafficLine, TrafficView } from './ports-view.ts';
-export type { Health, RouteViews } from './routes/index.ts';
+export type {
+  DeviceDetails,
+  DeviceSummary,
+  GatewayInfo,
+  GatewayView,
+  Health,
+  ListedPorts,
+  ListedSink,
+  ModelDetails,
+  ModelSummary,
+  Readiness,
+  RouteViews,
+} from './routes/index.ts';
 export { type Runnable, runUntilStopped } from './run-until-stopped.ts';
 export { Server, type ServerOptions } from './server.ts';

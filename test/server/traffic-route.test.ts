@@ -106,7 +106,7 @@ describe('the traffic of a port', () => {
   it.each([
     ['/api/v1/ports/oven/traffic', 404, `There is no port "oven" here; there are cryostat, ${PATH}`],
     ['/api/v1/ports/%zz/traffic', 400, 'not a valid url component'],
-    ['/api/v1/ports/cryostat/traffic?follow=1', 400, 'follow must be true or false'],
+    ['/api/v1/ports/cryostat/traffic?follow=1', 400, 'follow must be "true" or "false"'],
     ['/api/v1/ports', 404, '/api/v1/ports/'],
   ])('refuses %s with status %i', async (path, status, error) => {
     expect(await answer(path)).toMatchObject({ status, error: { message: expect.stringContaining(error) } });
@@ -115,7 +115,7 @@ describe('the traffic of a port', () => {
   it('is told to GET only', async () => {
     expect(await answer('/api/v1/ports/cryostat/traffic', {}, 'POST')).toMatchObject({
       status: 405,
-      error: { code: 'METHOD_NOT_ALLOWED', message: 'Only GET, HEAD here' },
+      error: { code: 'METHOD_NOT_ALLOWED', message: 'Only GET here' },
     });
   });
 

@@ -1,27 +1,36 @@
 import type { FastifyInstance } from 'fastify';
-import { metricsText } from '../metrics.ts';
-import { TrafficRoute } from '../traffic-route.ts';
-import type { Health, RouteViews } from './views.ts';
+import { documentRoutes } from './document.ts';
+import { gatewayRoutes } from './gateway-routes.ts';
+import { healthRoutes } from './health-routes.ts';
+import { recordRoutes } from './record-routes.ts';
+import { trafficRoutes } from './traffic-routes.ts';
+import type { RouteViews } from './views.ts';
 
-export type { Health, RouteViews } from './views.ts';
+export { collectRoutes } from './document.ts';
+export type {
+  DeviceDetails,
+  DeviceSummary,
+  GatewayInfo,
+  GatewayView,
+  Health,
+  ListedPorts,
+  ListedSink,
+  ModelDetails,
+  ModelSummary,
+  Readiness,
+  RouteViews,
+} from './views.ts';
 
 /** The routes of labwire's own, each group where its view is given. */
 export async function registerRoutes(app: FastifyInstance, views: RouteViews): Promise<void> {
-  app.get('/healthz', { config: { access: 'public' } }, async (_request, reply) => {
-    const health: Health = views.health();
-    return reply.code(health.ok ? 200 : 503).send(health);
+  await app.register(async (own) => {
+    // What is asked is read by its shape, in the handlers; the schemas are for the document.
+    own.setValidatorCompiler(() => () => true);
+    await own.register(healthRoutes, views);
+    const { gateway, records, ports } = views;
+    if (gateway) await own.register(gatewayRoutes, { gateway });
+    if (records) await own.register(recordRoutes, { records, ...(gateway && { gateway }) });
+    if (ports) await own.register(trafficRoutes, { ports });
+    await own.register(documentRoutes);
   });
-  const { metrics, ports } = views;
-  if (metrics) {
-    app.get('/metrics', { config: { access: 'public' } }, async (_request, reply) =>
-      reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(metrics())),
-    );
-  }
-  if (ports) {
-    const traffic = new TrafficRoute(ports);
-    app.get('/api/v1/ports/*', { config: { access: 'local' } }, (request, reply) => {
-      reply.hijack();
-      if (!traffic.answer(request.raw, reply.raw)) reply.raw.writeHead(404).end();
-    });
-  }
 }
