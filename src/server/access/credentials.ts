@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { fastifyCookie } from '@fastify/cookie';
 
 export const SESSION_COOKIE = 'labwire_session';
 
@@ -27,7 +26,7 @@ export function credentialsOf(headers: IncomingHttpHeaders, token?: unknown): Cr
   const { authorization, cookie } = headers;
   if (authorization !== undefined) return parseAuthorization(authorization);
   if (token !== undefined && token !== null) return tokenOf(token);
-  const session = cookie === undefined ? undefined : fastifyCookie.parse(cookie)[SESSION_COOKIE];
+  const session = cookie === undefined ? undefined : cookieOf(cookie, SESSION_COOKIE);
   return session ? { kind: 'session', session } : { kind: 'none' };
 }
 
@@ -38,6 +37,19 @@ export function parseAuthorization(header: string): Credentials {
   if (value === undefined) return MALFORMED;
   if (scheme?.toLowerCase() === 'bearer') return tokenOf(value);
   return scheme?.toLowerCase() === 'basic' ? basic(value) : MALFORMED;
+}
+
+/**
+ * A cookie's value (RFC 6265); of several of that name the first. Read here, since a socket's handshake passes no plugin
+ * of fastify.
+ */
+function cookieOf(header: string, name: string): string | undefined {
+  for (const part of header.split(';')) {
+    const equals = part.indexOf('=');
+    if (part.slice(0, Math.max(0, equals)).trim() === name)
+      return /^"?([^"]*)"?$/.exec(part.slice(equals + 1).trim())?.[1];
+  }
+  return undefined;
 }
 
 function tokenOf(token: unknown): Credentials {

@@ -81,9 +81,13 @@ export class TokenBook {
   /** So that two who give out tokens at once do not lose one of them. */
   async #lock(): Promise<() => void> {
     const lock = `${this.#file}.lock`;
+    try {
+      mkdirSync(dirname(lock), { recursive: true });
+    } catch (error) {
+      throw unwritable(this.#file, error);
+    }
     for (const end = performance.now() + LOCK_LIMIT_MS; ; ) {
       try {
-        mkdirSync(dirname(lock), { recursive: true });
         closeSync(openSync(lock, 'wx', 0o600));
         return () => rmSync(lock, { force: true });
       } catch (error) {

@@ -27,15 +27,15 @@ export class Tokens {
     this.refresh();
     const parts = parseToken(text);
     const entry = parts && this.#byId.get(parts.id);
-    const expected = entry ? Buffer.from(entry.hash, 'hex') : Buffer.alloc(32);
+    const expected = entry ? digestIn(entry) : Buffer.alloc(32);
     const right = sameBytes(digestOf(parts?.secret ?? ''), expected);
     return entry && right && this.#lives(entry) ? entry : undefined;
   }
 
   /** What the file says now of a token that was right before; undefined once it is revoked or expired. */
-  current({ id, hash }: TokenEntry): TokenEntry | undefined {
-    const entry = this.#byId.get(id);
-    return entry && entry.hash === hash && this.#lives(entry) ? entry : undefined;
+  current(before: TokenEntry): TokenEntry | undefined {
+    const entry = this.#byId.get(before.id);
+    return entry && sameBytes(digestIn(entry), digestIn(before)) && this.#lives(entry) ? entry : undefined;
   }
 
   /** Reads the file where it has changed. One that cannot be read lets nobody in: it may have revoked anybody. */
@@ -57,3 +57,5 @@ export class Tokens {
     return expires === undefined || this.#clock.now() < Date.parse(expires) * 1000;
   }
 }
+
+const digestIn = ({ hash }: TokenEntry): Buffer => Buffer.from(hash, 'hex');
