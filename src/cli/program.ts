@@ -10,6 +10,7 @@ import { portsCommand } from './commands/ports.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { addGatewayCommands } from './gateway-commands.ts';
 import type { CliIo } from './io.ts';
 import { logLevels } from './log.ts';
 import { version } from './package.ts';
@@ -189,6 +190,7 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     });
 
   addAccessCommands(program, { io, finish, config, json, examples });
+  addGatewayCommands(program, { io, finish, config: optionalConfig, json, examples });
 
   program
     .command('schema')

@@ -1,4 +1,4 @@
-import { abortError, LabwireError, Listeners, show, sleep, systemClock, unlessAborted, within } from '../base/index.ts';
+import { abortError, LabwireError, Listeners, show, systemClock, unlessAborted, within } from '../base/index.ts';
 import type { Address } from './address.ts';
 import { ChangeFeed, type ChangesOptions, type RemoteChange } from './change-feed.ts';
 import { isLoss, unlessException } from './errors.ts';
@@ -200,24 +200,28 @@ export class Client<T = unknown> {
   async #synchronise(): Promise<void> {
     const { subscription } = this.#parts;
     const hello = this.#hello();
-    if (subscription) await this.#request('subscribe', [subscription], CONNECT_MS, unlessException);
+    const subscribed = subscription && this.#request('subscribe', [subscription], CONNECT_MS, unlessException);
+    // Both are looked at below. A server that knows neither tells everything, which does no harm.
+    for (const answer of [hello, subscribed]) answer?.catch(() => {});
     await this.#readTree();
-    this.#server = await Promise.race([hello, sleep(systemClock, HELLO_MS).then(() => undefined)]);
-    const { protocol = PROTOCOL, name, version } = this.#server ?? {};
+    this.#server = await within(systemClock, HELLO_MS, hello, 'The greeting').catch(() => undefined);
+    if (!this.#server) return;
+    const { protocol, name, version } = this.#server;
     if (protocol > PROTOCOL) {
       throw new LabwireError(
         'PROTOCOL_UNSUPPORTED',
         `${name} ${version} at ${this.#parts.address.shown} speaks protocol ${protocol}, this client ${PROTOCOL}: update labwire here`,
       );
     }
+    await subscribed;
   }
 
-  /** What no server of labwire is never answers. */
+  /** What is no server of labwire never answers, or something else. */
   #hello(): Promise<ServerInfo | undefined> {
     return this.#request('hello', [{ protocol: PROTOCOL }], CONNECT_MS, (answer) => {
       if (!isObject(answer) || typeof answer.protocol !== 'number') return undefined;
       return { name: String(answer.name), version: String(answer.version), protocol: answer.protocol };
-    }).catch(() => undefined);
+    });
   }
 
   #readTree(): Promise<void> {

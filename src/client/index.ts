@@ -1,5 +1,6 @@
 /** `labwire/client`: speaks to a server of labwire, or of pydase, from Node and from a browser. */
 export { LabwireError } from '../base/index.ts';
+export { type Address, readAddress } from './address.ts';
 export type { ChangesOptions, RemoteChange } from './change-feed.ts';
 export {
   type CallOptions,

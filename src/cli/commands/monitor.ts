@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { LabwireError, silentLogger, sleep, systemClock, toError } from '../../base/index.ts';
-import type { Configuration } from '../../config/index.ts';
 import { type FoundLine, findLine, portName, transportTo } from '../../gateway/index.ts';
 import { type FollowEnd, followGateway, type PortFacts } from '../gateway-traffic.ts';
+import { gatewayUrl } from '../gateway-url.ts';
 import type { CliIo } from '../io.ts';
 import { createLogger } from '../log.ts';
 import { MonitorOutput } from '../monitor-output.ts';
@@ -27,7 +27,6 @@ export interface MonitorOptions extends Pick<FoundLine['serial'], 'baudRate' | '
 }
 
 const DEFAULT_CONFIG = 'labwire.yaml';
-const DEFAULT_URL = 'http://127.0.0.1:8001';
 /** From the end of what a gateway said to the next question whether it says more. */
 const AGAIN_MS = 1_000;
 
@@ -59,7 +58,7 @@ export async function monitorCommand(name: string, options: MonitorOptions, io: 
     },
   });
   try {
-    const asked = url ?? urlOf(site.configuration);
+    const asked = url ?? gatewayUrl(site.configuration);
     source = `from the gateway at ${asked}`;
     const found = site.configuration && findLine(name, site.configuration, site.parts, silentLogger);
     const end = asked === undefined ? undefined : await followAll(asked, spelled(name, found), output, signal, io);
@@ -118,15 +117,6 @@ async function siteOf(config: string | undefined, io: CliIo): Promise<MonitoredS
   const { configuration, parts } = readSite(file, given, log);
   if (!configuration) io.complain(`${file} cannot be used and is left aside; \`labwire check\` says why`);
   return { parts, ...(configuration && { configuration }) };
-}
-
-/** Undefined where it cannot be known. */
-function urlOf(configuration: Configuration | undefined): string | undefined {
-  if (!configuration) return DEFAULT_URL;
-  const { host, port } = configuration.server;
-  if (port === 0) return undefined;
-  const reached = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
 function serialOf({ baudRate, dataBits, parity, stopBits }: MonitorOptions): FoundLine['serial'] {

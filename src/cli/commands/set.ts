@@ -1,0 +1,24 @@
+import { LabwireError } from '../../base/index.ts';
+import { type GatewayOptions, withGateway } from '../gateway-session.ts';
+import type { CliIo } from '../io.ts';
+import { settingValue } from '../remote-argument.ts';
+import { nodeNamed } from '../remote-path.ts';
+import { shownValue, valueWithUnit } from '../remote-values.ts';
+
+const NO_VALUES = ['DataService', 'DeviceConnection', 'Task', 'dict', 'list', 'method'];
+
+/**
+ * `labwire set`: sets a setting or a writable channel, and tells the value that it has then. With `--json` `{ path, value, unit,
+ * readonly }`.
+ */
+export async function setCommand(path: string, text: string, options: GatewayOptions, io: CliIo): Promise<number> {
+  return withGateway({ ...options, subscription: { paths: [path] } }, io, async (client) => {
+    const { node } = nodeNamed(client, path, 'setting', ({ type }) => !NO_VALUES.includes(type));
+    if (node.readonly)
+      throw new LabwireError('USAGE', `${path} can only be read; \`labwire read\` shows what can be set`);
+    await client.set(path, settingValue(path, node, text));
+    const now = shownValue(client.node(path) ?? node, path);
+    io.print(options.json ? JSON.stringify(now, null, 2) : `${path} is ${valueWithUnit(now)}`);
+    return 0;
+  });
+}
