@@ -80,6 +80,14 @@ function supervised({ address }: NotifyReceiver): NodeJS.ProcessEnv {
   return { NOTIFY_SOCKET: address, WATCHDOG_USEC: '400000' };
 }
 
+/** Resolves when systemd has heard something, and fails at once where labwire has ended before. */
+async function heard(receiver: NotifyReceiver, labwire: Running, is: (texts: string[]) => boolean): Promise<void> {
+  const ended = labwire.ended.then(({ status, stderr }) => {
+    if (!is(receiver.texts)) throw new Error(`labwire ended with status ${status}: ${stderr}`);
+  });
+  await Promise.race([receiver.until(() => is(receiver.texts)), ended]);
+}
+
 function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
   const running = new Running(command, args, { cwd: folder, env: { ...process.env, NO_COLOR: '1', ...env } });
   onTestFinished(() => void running.child.kill('SIGKILL'));
@@ -94,7 +102,7 @@ describe('labwire under systemd', () => {
     const confine = join(import.meta.dirname, 'confined.py');
     const program = [process.execPath, CLI, 'run', '--config', 'labwire.yaml'];
     const labwire = start('/usr/bin/python3', [confine, limits, ...program], supervised(receiver));
-    await receiver.until((notices) => notices.some(({ text }) => text.endsWith('STATUS=1 of 1 devices online')));
+    await heard(receiver, labwire, (texts) => texts.some((text) => text.endsWith('STATUS=1 of 1 devices online')));
     const { status, stderr } = await labwire.stop();
     expect(status).toBe(0);
     expect(receiver.texts.at(-1)).toBe('STOPPING=1\nSTATUS=Stopping');
@@ -124,12 +132,12 @@ for forbidden in (lambda: socket.socket(${AF_PACKET}, socket.SOCK_RAW), lambda: 
     const file = write('labwire.yaml', CONFIGURATION);
     const receiver = await receive();
     const labwire = start(process.execPath, [CLI, 'run'], supervised(receiver));
-    await receiver.until((notices) => notices.some(({ text }) => text.startsWith('READY=1')));
+    await heard(receiver, labwire, (texts) => texts.some((text) => text.startsWith('READY=1')));
     writeFileSync(file, `${CONFIGURATION}  roof: { model: nmea0183, port: { emulated: true } }\n`);
-    await receiver.until((notices) => notices.some(({ text }) => text === 'READY=1'));
+    await heard(receiver, labwire, (texts) => texts.includes('READY=1'));
     const states = receiver.texts.flatMap((text) => /^(RELOADING|READY)=1/.exec(text)?.[0] ?? []);
     expect(states).toEqual(['READY=1', 'RELOADING=1', 'READY=1']);
-    await receiver.until((notices) => notices.some(({ text }) => text.includes('2 of 2 devices online')));
+    await heard(receiver, labwire, (texts) => texts.some((text) => text.includes('2 of 2 devices online')));
     expect((await labwire.stop()).status).toBe(0);
   });
 
@@ -150,12 +158,12 @@ setInterval(() => {
     const receiver = await receive();
     const labwire = start(process.execPath, [CLI, 'run'], supervised(receiver));
     const signs = (): number[] => receiver.notices.filter(({ text }) => text === 'WATCHDOG=1').map(({ at }) => at);
-    await receiver.until(() => signs().length >= 3);
+    await heard(receiver, labwire, () => signs().length >= 3);
     write('hang', '');
     const gaps = (): number[] => signs().map((at, index, all) => at - (all[index - 1] ?? at));
-    await receiver.until(() => gaps().some((gap) => gap >= blocked));
+    await heard(receiver, labwire, () => gaps().some((gap) => gap >= blocked));
     const before = signs().length;
-    await receiver.until(() => signs().length > before + 3);
+    await heard(receiver, labwire, () => signs().length > before + 3);
     expect((await labwire.stop()).status).toBe(0);
   });
 
