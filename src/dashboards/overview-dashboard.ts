@@ -54,6 +54,9 @@ export function overviewDashboard(source: DataSourceRef): Dashboard {
     .build();
 }
 
+/** Of the columns of an answer the one that is named as below: the other is the time. */
+const DEVICE_NAME = String.raw`/.*\/.*/`;
+
 /** A tile for each device that was told of just now: what is old must not look current. */
 function now(source: DataSourceRef): Builder<Panel> {
   const where = `${chosen('gateway')} AND time > now() - ${CURRENT}`;
@@ -68,7 +71,7 @@ function now(source: DataSourceRef): Builder<Panel> {
     .colorMode(BigValueColorMode.Background)
     .graphMode(BigValueGraphMode.None)
     .textMode(BigValueTextMode.ValueAndName)
-    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('/.*/').values(false))
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields(DEVICE_NAME).values(false))
     .dataLinks([
       new DashboardLinkBuilder('What it measures')
         .type(DashboardLinkType.Link)

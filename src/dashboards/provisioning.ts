@@ -6,6 +6,7 @@ import { dataSource } from './data-source.ts';
 export type ShownDatabase = Extract<ConfiguredSink, { kind: 'influx' }>;
 
 const HEAD = '# Written by `labwire grafana`. A change by hand is kept: this file is then not written any more.\n';
+const COPIES = '# To change a dashboard, save a copy of it in Grafana: nothing that labwire writes touches a copy.\n';
 
 /**
  * Grafana's provisioning of the data sources: InfluxQL, which InfluxDB 1, 2 and 3 speak. Secrets stay in Grafana's environment:
@@ -62,7 +63,7 @@ export function dashboardsFile(path: string): string {
     updateIntervalSeconds: 30,
     options: { path: literal(path), foldersFromFilesStructure: false },
   };
-  return HEAD + stringify({ apiVersion: 1, providers: [provider] }, { lineWidth: 0 });
+  return HEAD + COPIES + stringify({ apiVersion: 1, providers: [provider] }, { lineWidth: 0 });
 }
 
 /** Grafana puts an environment variable in the place of `$NAME`. */

@@ -60,6 +60,10 @@ export function quantityPanel(
     .showPoints(VisibilityMode.Auto)
     // Steps without a value are null: those of a true gap are not joined.
     .spanNulls(gapMs(devices))
+    // Without a range of its own a channel has no limits; Grafana would draw one at 80.
+    .thresholds(
+      new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([{ value: null, color: colour.good }]),
+    )
     .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
     .legend(legend())
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.None));
