@@ -58,7 +58,7 @@ describe('the compose file', () => {
   const source = text('compose/compose.yaml');
   const { services, volumes }: Compose = parse(source, { merge: true });
   const each = Object.entries(services);
-  const oneShots = ['mosquitto-passwords', 'dashboards'];
+  const oneShots = ['mosquitto-users', 'dashboards'];
   const variables = new Set([...source.matchAll(/(?<!\$)\$\{(\w+)/g)].map(([, name = '']) => name));
   const example = new Map(
     text('compose/.env.example')
@@ -159,10 +159,10 @@ describe('the compose file', () => {
     const conf = `${text('compose/mosquitto.conf')}\n${text('mosquitto/mosquitto.conf')}`;
     const value = (key: string): string => new RegExp(`^${key} (\\S+)$`, 'm').exec(conf)?.[1] ?? '';
     expect(inside.get(`${value('include_dir')}/labwire.conf`)).toBe('../mosquitto/mosquitto.conf');
-    expect(inside.get(value('acl_file'))).toBe('../mosquitto/labwire.acl');
-    expect(inside.get(value('password_file').replace(/\/passwords$/, ''))).toBe('mosquitto-passwords');
+    expect(inside.get(value('acl_file').replace(/\/acl$/, ''))).toBe('mosquitto-users');
+    expect(inside.get(value('password_file').replace(/\/passwords$/, ''))).toBe('mosquitto-users');
     expect(inside.get(value('persistence_location').replace(/\/$/, ''))).toBe('mosquitto-data');
-    expect(services['mosquitto-passwords']?.volumes).toEqual(['mosquitto-passwords:/etc/mosquitto/labwire']);
+    expect(services['mosquitto-users']?.volumes).toContain('mosquitto-users:/etc/mosquitto/labwire');
   });
 
   const environmentOf = (name: string): Record<string, string> =>
@@ -179,16 +179,18 @@ describe('the compose file', () => {
     onTestFinished(() => {
       process.env = before;
     });
-    const file = join(deploy, 'compose/labwire.yaml');
+    const file = join(deploy, 'compose/config/labwire.yaml');
     const { configuration, issues } = readSite(file, await siteParts(file, silentLogger), silentLogger);
     expect(issues).toEqual([]);
     expect(configuration?.mqtt).toMatchObject({ username: 'lab_a', password: 'MQTT_PASSWORD' });
     expect(configuration?.influx).toMatchObject({ username: 'labwire', password: 'INFLUX_PASSWORD' });
     const influxdb = services.influxdb?.environment ?? {};
     expect(influxdb).toMatchObject({ INFLUXDB_DB: 'lab', INFLUXDB_USER: 'labwire', INFLUXDB_READ_USER: 'grafana' });
-    for (const url of [...text('compose/labwire.yaml').matchAll(/url: \w+:\/\/([\w-]+):/g)].map(([, host]) => host))
+    for (const url of [...text('compose/config/labwire.yaml').matchAll(/url: \w+:\/\/([\w-]+):/g)].map(
+      ([, host]) => host,
+    ))
       expect(Object.keys(services)).toContain(url);
-    expect(services.labwire?.volumes).toContain('./labwire.yaml:/etc/labwire/labwire.yaml:ro');
+    expect(services.labwire?.volumes).toContain('./config:/etc/labwire:ro');
     expect(configuration?.journal.path).toBe('/var/lib/labwire/journal.db');
   });
 
@@ -199,7 +201,7 @@ describe('the compose file', () => {
     expect(services.dashboards?.volumes).toContain(`grafana-labwire:${where}`);
     const out = join(folder, 'provisioning');
     const config = join(folder, 'labwire.yaml');
-    copyFileSync(join(deploy, 'compose/labwire.yaml'), config);
+    copyFileSync(join(deploy, 'compose/config/labwire.yaml'), config);
     const args = command.map((word) => (word === where ? out : word === '/etc/labwire/labwire.yaml' ? config : word));
     const env = { PATH: process.env.PATH, ...environmentOf('dashboards') };
     await run(process.execPath, [CLI, ...args], { cwd: folder, env });
@@ -560,7 +562,7 @@ print(json.dumps(scope['apply'](Metric(fields)).fields))`;
 
 describe('the guide', () => {
   it('installs files that there are, where they say that they belong', () => {
-    const installed = [...guide.matchAll(/install --mode=\d+ "\$from\/(\S+)" (\S+)/g)];
+    const installed = [...guide.matchAll(/install (?:--owner=\w+ )?--mode=\d+ "\$from\/(\S+)" (\S+)/g)];
     expect(installed.map(([, from]) => from)).toEqual([
       'systemd/labwire.service',
       'udev/60-labwire.rules',

@@ -33,14 +33,13 @@ beforeAll(async () => {
   const port = await freePort();
   broker = { port, url: `mqtt://127.0.0.1:${port}` };
   for (const name of ['conf.d', 'labwire', 'data']) mkdirSync(join(folder, name));
-  await makePasswords();
+  await makeUsers();
   await run('mosquitto_passwd', ['-b', join(folder, 'labwire/passwords'), 'lab_b', 'pb'], { env });
 
   // The very files: only their folder and the port are others.
   const here = (text: string): string => text.replaceAll('/etc/mosquitto/', `${folder}/`);
   const conf = here(readFileSync(join(deploy, 'mosquitto/mosquitto.conf'), 'utf8'));
   writeFileSync(join(folder, 'conf.d/labwire.conf'), conf.replace(/^listener 1883$/m, `listener ${port} 127.0.0.1`));
-  writeFileSync(join(folder, 'labwire.acl'), readFileSync(join(deploy, 'mosquitto/labwire.acl')));
   const compose = readFileSync(join(deploy, 'compose/mosquitto.conf'), 'utf8').replace('/mosquitto/data/', 'data/');
   // Started by root, Mosquitto would become a user that cannot read the folder.
   const user = process.getuid?.() === 0 ? 'user root\n' : '';
@@ -69,13 +68,16 @@ afterAll(async () => {
 });
 
 /** By the very commands of the one-shot service of compose.yaml. */
-async function makePasswords(): Promise<void> {
+async function makeUsers(): Promise<void> {
   const { services } = parse(readFileSync(join(deploy, 'compose/compose.yaml'), 'utf8'), { merge: true });
-  const { entrypoint, command } = services['mosquitto-passwords'];
+  const { entrypoint, command } = services['mosquitto-users'];
   // Compose writes $$ for $. The user mosquitto is of the image.
-  const script = command[0].replaceAll('$$', '$').replace('/etc/mosquitto/labwire', join(folder, 'labwire'));
+  const script = command[0]
+    .replaceAll('$$', '$')
+    .replace('/etc/mosquitto/labwire', join(folder, 'labwire'))
+    .replace('/labwire.acl', join(deploy, 'mosquitto/labwire.acl'));
   const [shell, ...options] = entrypoint;
-  await run(shell, [...options, `chown() { [ "$*" = 'mosquitto:mosquitto . new' ]; }\n${script}`], {
+  await run(shell, [...options, `chown() { [ "$*" = 'mosquitto:mosquitto . new acl' ]; }\n${script}`], {
     env: { ...env, ...passwords },
   });
 }
