@@ -72,10 +72,12 @@ export function addGatewayCommands(program: Command, { io, finish, config, json,
   add('set', 'Set a setting or a writable channel; tells the value that it has then.', [
     'labwire set cryostat.interval 0.5',
     'labwire set oven.setpoint "300 K"',
-    'labwire set oven.offset -- -2.5',
+    'labwire set oven.offset "-2.5 mV"',
   ])
     .argument('<path>', 'e.g. cryostat.interval')
-    .argument('<value>', 'a number, with its unit or without; true or false; a word')
+    .argument('<value>', 'a number, with its unit or without; true or false; a word', notAnOption)
+    // `-5 mV` is no option.
+    .allowUnknownOption()
     .addOption(timeout())
     .action(async (path, value, options) => {
       const { setCommand } = await import('./commands/set.ts');
@@ -124,6 +126,11 @@ export function addGatewayCommands(program: Command, { io, finish, config, json,
 function gatewayAddress(text: string): string {
   if (URL.canParse(text) && ['http:', 'https:', 'ws:', 'wss:'].includes(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('It must be a URL such as http://127.0.0.1:8001.');
+}
+
+function notAnOption(text: string): string {
+  if (!text.startsWith('-') || /^-[\d.]/.test(text)) return text;
+  throw new InvalidArgumentError('That is no option here, and a value that begins with - is a number.');
 }
 
 function duration(text: string): number {

@@ -70,9 +70,9 @@ function statusOf(error: Error): number | undefined {
   return written ? Number(written[1]) : undefined;
 }
 
+/** What the network said, where it can be known; engine.io's own words are no more than the name of its transport. */
 function reasonOf(error: Error): string {
-  const { description } = error as { description?: unknown };
-  const inner = isObject(description) ? (description.error ?? description) : undefined;
-  const message = isObject(inner) && typeof inner.message === 'string' ? inner.message : '';
-  return message || error.message;
+  const { description, context } = error as { description?: unknown; context?: { readonly statusText?: unknown } };
+  if (isObject(description) && typeof description.message === 'string') return description.message;
+  return context?.statusText instanceof Error ? context.statusText.message : error.message;
 }
