@@ -31,7 +31,9 @@ async function complaints(dashboards: readonly string[]): Promise<string> {
       ...{ noEmit: true, strict: true, module: 'nodenext', target: 'es2023', skipLibCheck: true, types: [] },
       ...{ allowImportingTsExtensions: true, exactOptionalPropertyTypes: true },
       paths: {
-        '@grafana/grafana-foundation-sdk/*': [join(root, 'node_modules/@grafana/grafana-foundation-sdk/dist/*')],
+        '@grafana/grafana-foundation-sdk/*': [
+          join(root, 'node_modules/@grafana/grafana-foundation-sdk/dist/*/index.d.ts'),
+        ],
       },
     };
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
