@@ -1,6 +1,6 @@
 import { type Clock, type Logger, toError } from '../base/index.ts';
 import type { Configuration } from '../config/index.ts';
-import { AccessControl, gateOf, HttpServer, type RouteViews } from '../server/index.ts';
+import { AccessControl, gateOf, HttpServer, type LiveCounters, type RouteViews } from '../server/index.ts';
 import type { Control } from '../service/index.ts';
 import { same } from './changes.ts';
 
@@ -31,6 +31,11 @@ export class GatewayServer {
   /** Where it listens, e.g. `http://127.0.0.1:8001`; undefined while it does not. */
   get address(): string | undefined {
     return this.#http.address;
+  }
+
+  /** Of the clients over socket.io. */
+  get clients(): LiveCounters | undefined {
+    return this.#http.clients;
   }
 
   /** @throws LabwireError SERVER_ADDRESS, SERVER_CERTIFICATE */

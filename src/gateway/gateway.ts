@@ -122,6 +122,11 @@ export class Gateway {
         sinks: () => this.#sinks,
         configuration: () => this.#configuration,
         plans: () => this.#plans,
+        parts: () => this.#parts,
+        running: () => this.#running,
+        clients: () => this.#server.clients,
+        state: this.#state,
+        systemRoot: options.systemRoot,
       }),
       tokenFile: options.tokenFile,
     });

@@ -1,5 +1,5 @@
 import type { Journal } from '../journal/index.ts';
-import type { Metric, MetricSample } from '../server/index.ts';
+import type { LiveCounters, Metric, MetricSample } from '../server/index.ts';
 import type { SinkStatus } from '../sinks/index.ts';
 import type { Device } from './device.ts';
 import { deviceStatus } from './health.ts';
@@ -10,17 +10,20 @@ export interface Measured {
   readonly sinks: Iterable<readonly [name: string, status: SinkStatus]>;
   readonly devices: Iterable<readonly [id: string, device: Device]>;
   readonly journal: Journal;
+  /** Of the server's clients over socket.io. */
+  readonly clients: LiveCounters | undefined;
 }
 
 const MICROSECONDS = 1e6;
 
 /** What `/metrics` shows of a gateway. */
-export function gatewayMetrics({ gateway, sinks, devices, journal }: Measured): Metric[] {
+export function gatewayMetrics({ gateway, sinks, devices, journal, clients }: Measured): Metric[] {
   return [
     gauge('labwire_build_info', 'The running version; always 1.', [{ labels: { gateway, version }, value: 1 }]),
     ...sinkMetrics([...sinks]),
     ...journalMetrics(journal),
     ...deviceMetrics([...devices]),
+    ...(clients ? clientMetrics(clients) : []),
     ...processMetrics(),
   ];
 }
@@ -105,6 +108,16 @@ function deviceMetrics(devices: readonly (readonly [string, Device])[]): Metric[
       'When the newest sample came, in seconds since the Unix epoch.',
       spoken.map(([id, { counts }]) => ({ labels: { device: id }, value: counts.lastSample / MICROSECONDS })),
     ),
+  ];
+}
+
+function clientMetrics({ clients, cut, merged }: LiveCounters): Metric[] {
+  return [
+    gauge('labwire_server_clients', 'Clients that are told of changes as they happen.', [{ value: clients }]),
+    counter('labwire_server_clients_cut_total', 'Clients that were cut since they did not read.', [{ value: cut }]),
+    counter('labwire_server_changes_merged_total', 'Changes that were overtaken before a client took them.', [
+      { value: merged },
+    ]),
   ];
 }
 

@@ -1,22 +1,7 @@
-import type { Configuration } from '../config/index.ts';
-import type { Journal } from '../journal/index.ts';
-import type { PortView, RouteViews } from '../server/index.ts';
-import type { Plans } from './composition.ts';
-import type { Device } from './device.ts';
-import type { LineSet } from './line-set.ts';
+import type { PortView, Readiness, RouteViews } from '../server/index.ts';
+import { gatewayView } from './gateway-view.ts';
 import { gatewayMetrics } from './metrics.ts';
-import type { SinkSet } from './sink-set.ts';
-
-/** What the server may look at of a gateway. */
-export interface ViewedGateway {
-  readonly journal: Journal;
-  readonly devices: ReadonlyMap<string, Device>;
-  readonly lines: LineSet;
-  /** As they are at each look. */
-  readonly sinks: () => SinkSet;
-  readonly configuration: () => Configuration;
-  readonly plans: () => Plans;
-}
+import type { ViewedGateway } from './viewed-gateway.ts';
 
 /** What the server shows of a gateway, as its interfaces want it. */
 export function serverViews(gateway: ViewedGateway): RouteViews {
@@ -32,12 +17,25 @@ export function serverViews(gateway: ViewedGateway): RouteViews {
     }),
     // Devices by their own ids, those that share a line too, and the shared lines.
     ports: { names: () => [...new Set([...devices.keys(), ...lines.names()])], find: findPort },
+    readiness: () => readinessOf(gateway),
+    gateway: gatewayView(gateway),
+    records: journal,
     metrics: () =>
       gatewayMetrics({
         gateway: gateway.configuration().gateway.id,
         sinks: gateway.sinks().statuses(),
         devices,
         journal,
+        clients: gateway.clients(),
       }),
   };
+}
+
+/** Anybody may ask: of the journal's file nothing is told. */
+function readinessOf({ running, journal }: ViewedGateway): Readiness {
+  const reasons: string[] = [];
+  if (!running()) reasons.push('The gateway is being started or stopped.');
+  if (journal.state.state !== 'ok')
+    reasons.push(`What is recorded does not reach the disk (${journal.state.code}); it is kept in memory.`);
+  return { ready: reasons.length === 0, reasons };
 }

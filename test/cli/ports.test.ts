@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UsbTree } from '../../mocks/index.ts';
 import { portsCommand } from '../../src/cli/commands/ports.ts';
-import { configuredPorts, usedBy } from '../../src/cli/used-ports.ts';
+import { configuredPorts, usedBy } from '../../src/gateway/used-ports.ts';
 import { loadConfiguration } from '../../src/config/index.ts';
 import { recordingIo } from './recording-io.ts';
 

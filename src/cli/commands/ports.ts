@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { LabwireError } from '../../base/index.ts';
 import { formatIssue, loadConfiguration, type PortConfiguration } from '../../config/index.ts';
+import { configuredPorts, type MissingPort, type PortUse, type UsedPort, usedBy } from '../../gateway/index.ts';
 import {
   describePort,
   type ListPortsOptions,
@@ -14,7 +15,6 @@ import type { CliIo } from '../io.ts';
 import { createLogger } from '../log.ts';
 import { siteParts } from '../package.ts';
 import { table } from '../table.ts';
-import { configuredPorts, type MissingPort, type PortUse, type UsedPort, usedBy } from '../used-ports.ts';
 
 export interface PortsOptions {
   readonly json?: boolean;

@@ -1,14 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { metricsText } from '../metrics.ts';
+import type { RequestCounts } from '../request-counts.ts';
 import { access, routeSchema } from './json-schema.ts';
 import { aliveness, readiness as readinessShape } from './shapes.ts';
 import type { RouteViews } from './views.ts';
 
-type HealthViews = Pick<RouteViews, 'health' | 'readiness' | 'metrics'>;
+export interface HealthViews {
+  readonly views: Pick<RouteViews, 'health' | 'readiness' | 'metrics'>;
+  readonly counts: RequestCounts;
+}
 
 /** `/healthz`, `/readyz` and `/metrics`, for whoever supervises the process. */
-export async function healthRoutes(app: FastifyInstance, views: HealthViews): Promise<void> {
+export async function healthRoutes(app: FastifyInstance, { views, counts }: HealthViews): Promise<void> {
   app.get('/healthz', {
     ...access('public'),
     schema: routeSchema({
@@ -46,7 +50,7 @@ export async function healthRoutes(app: FastifyInstance, views: HealthViews): Pr
         produces: ['text/plain'],
       },
       handler: async (_request, reply) =>
-        reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(metrics())),
+        reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText([...metrics(), ...counts.metrics()])),
     });
   }
 }

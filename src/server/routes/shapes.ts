@@ -81,7 +81,18 @@ const task = z.looseObject({
 const command = z.object({
   doc: z.string(),
   tier: z.enum(['safe', 'stateful', 'destructive']),
-  parameters: z.record(z.string(), z.looseObject({ type: z.enum(['number', 'integer', 'boolean', 'text', 'enum']) })),
+  parameters: z.record(
+    z.string(),
+    z.object({
+      type: z.enum(['number', 'integer', 'boolean', 'text', 'enum']),
+      unit: z.string().optional(),
+      minimum: z.number().optional(),
+      maximum: z.number().optional(),
+      options: z.array(z.string()).readonly().optional(),
+      default: scalar.optional(),
+      doc: z.string().optional(),
+    }),
+  ),
 });
 
 export const device = deviceSummary.extend({
