@@ -37,8 +37,12 @@ export async function writeOut(folder: string, files: ReadonlyMap<string, string
       }
       if (own) book.set(path, digest(text));
     }
+    const former: string[] = [];
+    for (const path of [...book.keys()].filter((path) => !files.has(path)).sort())
+      if ((await contentOf(join(folder, path))) === undefined) book.delete(path);
+      else former.push(path);
     await replace(join(folder, BOOK), bookText(book));
-    return { ...result, former: [...book.keys()].filter((path) => !files.has(path)).sort() };
+    return { ...result, former };
   } catch (error) {
     if (error instanceof LabwireError) throw error;
     throw new LabwireError('USAGE', `${folder} cannot be written: ${toError(error).message}`, { cause: error });

@@ -46,6 +46,8 @@ test('a file that is no longer among them stays, and is told of', async () => {
   for (let round = 0; round < 2; round++)
     expect(await writeOut(folder, files('a'))).toMatchObject({ former: ['dashboards/1.json'] });
   expect(await content('1.json')).toBe('b');
+  await rm(join(folder, 'dashboards', '1.json'));
+  expect(await writeOut(folder, files('a'))).toMatchObject({ former: [] });
 });
 
 test('a folder that cannot be written, and a damaged record of what is whose, are told of', async () => {

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join, posix, resolve } from 'node:path';
 import { LabwireError } from '../../base/index.ts';
 import { configuredSinks, formatIssue } from '../../config/index.ts';
 import { grafanaFiles, type ShownDatabase, secretNames, type WrittenOut, writeOut } from '../../dashboards/index.ts';
@@ -31,7 +31,10 @@ export async function grafanaCommand({ config, out, seenAs }: GrafanaOptions, io
     throw new LabwireError('CONFIG_INVALID', text);
   }
   const site = { devices: describedDevices(configuration, parts, log), databases: [first, ...others] as const };
-  const files = grafanaFiles(site, seenAs === undefined ? join(resolve(out), 'dashboards') : `${seenAs}/dashboards`);
+  const files = grafanaFiles(
+    site,
+    seenAs === undefined ? join(resolve(out), 'dashboards') : posix.join(seenAs, 'dashboards'),
+  );
   tell(await writeOut(out, files), out, io);
   const secrets = secretNames(databases);
   if (secrets.length > 0) io.print(`Grafana takes secrets from its environment: set ${secrets.join(', ')} there`);

@@ -122,6 +122,7 @@ export class StatusPoints {
 
 /** What of an entry is worth a point at once. */
 function stateOf({ value }: StateEntry): string {
+  if (typeof value !== 'object' || value === null) return '';
   const { state, connected } = value as { state?: unknown; connected?: unknown };
   return String(state ?? connected);
 }

@@ -36,6 +36,7 @@ describe('the points of the state of devices, tasks and sinks', () => {
     parts.state.set(['cryostat', 'settings', 'interval'], { value: 1, unit: 's' });
     parts.state.set(['info'], { version: '1' });
     parts.state.set(['gone', 'health'], undefined);
+    parts.state.set(['cryostat', 'nothing'], null);
     const { statuses } = points(parts);
     statuses.start();
     expect(untimed(statuses.take())).toEqual([
