@@ -43,7 +43,9 @@ beforeAll(async () => {
   const compose = readFileSync(join(deploy, 'compose/mosquitto.conf'), 'utf8').replace('/mosquitto/data/', 'data/');
   // Started by root, Mosquitto would become a user that cannot read the folder.
   const user = process.getuid?.() === 0 ? 'user root\n' : '';
-  const main = user + compose.replace('include_dir /etc/mosquitto', `include_dir ${folder}`);
+  // These stand in Debian's file, too.
+  const debian = `pid_file ${folder}/pid\npersistence true\n`;
+  const main = debian + user + compose.replace('include_dir /etc/mosquitto', `include_dir ${folder}`);
   writeFileSync(join(folder, 'mosquitto.conf'), main.replace('data/', `${folder}/data/`));
 
   process_ = spawn('stdbuf', ['-oL', 'mosquitto', '-c', join(folder, 'mosquitto.conf')], {

@@ -26,8 +26,9 @@ export interface Supervision {
   end(): void;
 }
 
-/** How often it is looked whether there is something to tell, at the longest. */
+/** From one look whether there is something to tell to the next: at most, and at least, whatever a watchdog wants. */
 const LOOK_MS = 5000;
+const SHORTEST_LOOK_MS = 50;
 /** For how long nothing may have moved: three rounds of the gateway, which takes one each 10 s, and some more. */
 const STANDSTILL_MS = 35_000;
 
@@ -75,7 +76,7 @@ class SystemdSupervision implements Supervision {
     const watchdogMs = watchdogOf(env, pid ?? process.pid);
     this.#watched = watchdogMs !== undefined;
     // Twice within the limit, as sd_watchdog_enabled(3) recommends.
-    this.#intervalMs = Math.min(LOOK_MS, (watchdogMs ?? Number.POSITIVE_INFINITY) / 2);
+    this.#intervalMs = Math.max(SHORTEST_LOOK_MS, Math.min(LOOK_MS, (watchdogMs ?? Number.POSITIVE_INFINITY) / 2));
     this.#progress = new Progress(Math.ceil(STANDSTILL_MS / this.#intervalMs));
   }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { FakeClock, silentLogger } from '../../../src/base/index.ts';
 import { type SupervisionOptions, superviseBySystemd } from '../../../src/cli/systemd/supervision.ts';
@@ -216,5 +217,40 @@ describe('supervision by systemd', () => {
     expect(gateway.clock.pending).toBe(0);
     supervision.stopping();
     expect(log).toEqual([]);
+  });
+
+  it('takes whatever stands in the environment without a fall, and without a rush', async () => {
+    const text = fc.option(
+      fc.oneof(fc.string(), fc.stringMatching(/^[/@]?\w{0,200}$/), fc.stringMatching(/^\d{1,20}$/)),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, text, text, async (address, usec, pid) => {
+        const clock = new FakeClock();
+        const supervision = superviseBySystemd({
+          env: {
+            ...(address !== null && { NOTIFY_SOCKET: address }),
+            ...(usec !== null && { WATCHDOG_USEC: usec }),
+            ...(pid !== null && { WATCHDOG_PID: pid }),
+          },
+          log: silentLogger,
+          vitals: () => gateway.vitals,
+          clock,
+          turn: async () => {},
+        });
+        let looks = 0;
+        const before = clock.setTimer.bind(clock);
+        clock.setTimer = (callback, milliseconds) => {
+          looks++;
+          return before(callback, milliseconds);
+        };
+        supervision.started();
+        await clock.advance(20);
+        supervision.stopping();
+        supervision.end();
+        expect(looks).toBeLessThan(50);
+        expect(clock.pending).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
