@@ -69,6 +69,7 @@ const deviceShape = {
   tags: tags.optional(),
   measurement: line(200)
     .refine((text) => !OWN_MEASUREMENTS.includes(text), reserved(OWN_MEASUREMENTS))
+    .refine((text) => !text.startsWith('#'), 'must not begin with #, which InfluxDB takes for a comment')
     .optional()
     .describe('InfluxDB measurement, where it is not to be the default.'),
   serial: schemaParts.serialSettings.optional(),
