@@ -84,11 +84,12 @@ export function addGatewayCommands(program: Command, { io, finish, config, json,
       finish(await setCommand(path, value, options, io));
     });
 
-  add('call', 'Call a command, and tell its result.', [
+  add('call', 'Call a command, and tell its result; or list the commands.', [
+    'labwire call',
     'labwire call sensor.zero',
     'labwire call sensor.ramp to=5 mode=slow',
   ])
-    .argument('<path>', 'e.g. sensor.zero')
+    .argument('[path]', 'e.g. sensor.zero; without it the commands are listed')
     .argument('[name=value...]', 'its arguments')
     .addOption(timeout())
     .action(async (path, texts, options) => {

@@ -30,16 +30,16 @@ export function callArguments(path: string, method: RemoteNode, texts: readonly 
   }
   const given = new Set(named.map(([name]) => name));
   const missing = Object.entries(parameters).find(([name, parameter]) => !given.has(name) && isNeeded(parameter));
-  if (missing) throw usage(`${path} needs the argument ${missing[0]}: ${describe(...missing)}`);
+  if (missing) throw usage(`${path} needs the argument ${missing[0]}: ${parameterText(...missing)}`);
   return Object.fromEntries(named);
 }
 
-/** What a command takes, for its help: `at=NUMBER K  where the zero is`. */
-export function describe(name: string, parameter: RemoteParameter): string {
+/** What a command takes: `at=NUMBER K`, `[mode=slow|fast]` where it may be left out. */
+export function parameterText(name: string, parameter: RemoteParameter): string {
   const { unit, options, type } = declaredIn(parameter);
-  const kind = options ? [...options.keys()].join('|') : `${type.toUpperCase()}${unit === undefined ? '' : ` ${unit}`}`;
-  const doc = typeof parameter.doc === 'string' && parameter.doc !== '' ? `  ${parameter.doc}` : '';
-  return `${name}=${kind}${doc}`;
+  const words = { number: 'NUMBER', boolean: 'true|false', text: 'TEXT', enum: '', unknown: 'VALUE' };
+  const kind = options ? [...options.keys()].join('|') : `${words[type]}${unit === undefined ? '' : ` ${unit}`}`;
+  return isNeeded(parameter) ? `${name}=${kind}` : `[${name}=${kind}]`;
 }
 
 function parsed(what: string, { type, unit, options }: Declared, text: string): unknown {
@@ -118,7 +118,7 @@ function isNeeded({ default: preset }: RemoteParameter): boolean {
 }
 
 function unknownArgument(path: string, name: string, parameters: Readonly<Record<string, RemoteParameter>>): string {
-  const known = Object.entries(parameters).map((entry) => describe(...entry));
+  const known = Object.entries(parameters).map((entry) => parameterText(...entry));
   const meant = closest(name, Object.keys(parameters));
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
   const takes = known.length === 0 ? 'It takes none.' : `It takes ${known.join(', ')}.`;

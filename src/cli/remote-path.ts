@@ -10,22 +10,34 @@ export interface FoundNode {
 /**
  * What stands at a path that somebody wrote.
  *
- * @param kind what is looked for, in words, e.g. `setting`; and which nodes are such
+ * @param kind what is looked for, in words, e.g. `setting`
+ * @param isKind which nodes are such
+ * @param lister where somebody finds them all
  * @throws LabwireError USAGE, with the path that was probably meant
  */
 export function nodeNamed(
   client: Client,
   path: string,
   kind: string,
-  isKind: (node: RemoteNode) => boolean = () => true,
+  isKind: (node: RemoteNode) => boolean,
+  lister = '`labwire read` lists what there is.',
 ): FoundNode {
   const node = client.node(path);
   if (node && isKind(node)) return { path, node };
   const candidates = [...walk(client.node(''), '')].filter(([, one]) => isKind(one)).map(([other]) => other);
+  if (node) throw new LabwireError('USAGE', `${path} is no ${kind}.${within(path, candidates)}`);
   const meant = closest(path, candidates) ?? nearestBelow(path, candidates);
-  const hint = meant === undefined ? ' `labwire read` lists what there is.' : ` Did you mean "${meant}"?`;
-  const what = node ? `${path} is no ${kind}.` : `There is no ${kind} with the path ${path}.`;
-  throw new LabwireError('USAGE', `${what}${hint}`);
+  const hint = meant === undefined ? lister : `Did you mean "${meant}"?`;
+  throw new LabwireError('USAGE', `There is no ${kind} with the path ${path}. ${hint}`);
+}
+
+/** So many are named in a message. */
+const NAMED = 5;
+
+function within(path: string, candidates: readonly string[]): string {
+  const below = candidates.filter((candidate) => candidate.startsWith(path) && candidate !== path);
+  if (below.length === 0) return '';
+  return ` It has ${below.slice(0, NAMED).join(', ')}${below.length > NAMED ? ', …' : ''}.`;
 }
 
 /** Everything that has a path, in the order of the gateway. */

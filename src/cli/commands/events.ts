@@ -96,5 +96,5 @@ const keyOf = ({ time, code, device, text }: Event): string => JSON.stringify([t
 
 function eventLine({ time, severity, device, title, text, code }: Event): string {
   const what = text === '' || text === title ? title : `${title}: ${text}`;
-  return [time.replace(/\.\d+Z$/, 'Z'), severity.padEnd(7), device ?? '–', `${what} (${code})`].join('  ');
+  return [time.replace(/\.\d+Z$/, 'Z'), severity.padEnd(7), (device ?? '–').padEnd(12), `${what} (${code})`].join('  ');
 }

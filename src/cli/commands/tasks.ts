@@ -30,7 +30,7 @@ export async function tasksCommand(
   io: CliIo,
 ): Promise<number> {
   return withGateway({ ...options, subscription: { paths: [] } }, io, async (client) => {
-    if (path !== undefined) nodeNamed(client, path, 'task', (node) => tasksBelow(node, '').length > 0);
+    if (path !== undefined) nodeNamed(client, path, 'task', hasTasks, '`labwire tasks` lists them.');
     const found = tasksBelow(client.node(path), path ?? '');
     if (verb !== undefined) await control(client, path ?? '', found, verb);
     const tasks = tasksBelow(client.node(path), path ?? '').map((one) => shownTask(client, one));
@@ -53,6 +53,8 @@ async function control(client: Client, path: string, tasks: readonly string[], v
   await client.call(`${task}.${verb}`);
   await client.get(task);
 }
+
+const hasTasks = (node: RemoteNode): boolean => tasksBelow(node, '').length > 0;
 
 function tasksBelow(node: RemoteNode | undefined, path: string): string[] {
   if (node?.type === 'Task') return [path];

@@ -29,11 +29,6 @@ export async function watchCommand(
   const subscription = { maxHz: hz, ...(paths.length > 0 && { paths }) };
   return withGateway({ ...options, subscription }, io, async (client, signal) => {
     for (const path of paths) nodeNamed(client, path, 'value', ({ type }) => type !== 'method');
-    client.onState((state) => {
-      if (state === 'reconnecting')
-        io.complain('the connection is lost; it is made again as soon as the gateway answers');
-      if (state === 'connected') io.complain('connected again');
-    });
     if (io.outputTerminal && !json) await showTable(client, paths, hz, out, signal);
     else await printLines(client, paths, json === true, io, signal);
     return 0;
@@ -52,9 +47,9 @@ async function showTable(
 ): Promise<void> {
   const screen = new Screen(out);
   while (!signal.aborted && client.state !== 'closed') {
-    const state = client.state === 'connected' ? '' : '  NOT CONNECTED: these are the last known values';
-    const title = `${new Date().toLocaleTimeString('sv')}  Ctrl-C ends it${state}`;
-    screen.draw([title, '', ...valueTable(valuesOf(client, paths)).split('\n')]);
+    const time = new Date().toLocaleTimeString('sv');
+    const title = client.state === 'connected' ? time : 'NOT CONNECTED: the last known values';
+    screen.draw([`${title}  Ctrl-C ends it`, '', ...valueTable(valuesOf(client, paths)).split('\n')]);
     await sleep(systemClock, 1000 / hz, signal).catch(() => {});
   }
 }
@@ -70,6 +65,10 @@ async function printLines(
     const time = new Date().toISOString();
     io.print(json ? JSON.stringify({ time, ...shown }) : `${time}  ${shown.path}  ${valueWithUnit(shown)}`);
   };
+  client.onState((state) => {
+    if (state === 'reconnecting') io.complain('the connection is lost, and made again as soon as the gateway answers');
+    if (state === 'connected') io.complain('connected again');
+  });
   // Asked for before the present values are told, so that none between is missed.
   const changes = client.changes({ signal, ...(paths.length > 0 && { paths }) });
   for (const shown of valuesOf(client, paths)) print(shown);
