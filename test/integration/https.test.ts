@@ -1,0 +1,107 @@
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { io } from 'socket.io-client';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeClock, silentLogger } from '../../src/base/index.ts';
+import { HttpServer, type TlsFiles } from '../../src/server/index.ts';
+import { Control, DataService } from '../../src/service/index.ts';
+import { type Certificates, makeCertificates } from './certificates.ts';
+
+let first: Certificates;
+let second: Certificates;
+let folder: string;
+let tls: TlsFiles;
+beforeAll(async () => {
+  [first, second] = await Promise.all([makeCertificates(), makeCertificates()]);
+  folder = mkdtempSync(join(tmpdir(), 'labwire-https-'));
+  tls = { cert: join(folder, 'server.crt'), key: join(folder, 'server.key') };
+}, 30_000);
+afterAll(async () => {
+  await first.remove();
+  await second.remove();
+  rmSync(folder, { recursive: true });
+});
+
+/** As a renewal does: one file after the other. */
+function install({ server }: Certificates): void {
+  for (const name of ['cert', 'key'] as const) {
+    copyFileSync(server[name], `${tls[name]}.new`);
+    renameSync(`${tls[name]}.new`, tls[name]);
+  }
+}
+beforeEach(() => install(first));
+
+/** The fingerprint of the certificate that is shown. */
+function shown(url: string, { ca }: Certificates): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asking = request(`${url}/healthz`, { ca: readFileSync(ca), agent: false }, (response) => {
+      response.resume().on('end', () => resolve((response.socket as TLSSocket).getPeerCertificate().fingerprint256));
+    });
+    asking.on('error', reject).end();
+  });
+}
+
+describe('https', () => {
+  it('is served with the certificate that is given, socket.io too, and nothing without TLS', async () => {
+    const server = new HttpServer({ health: () => ({ ok: true }), control: new Control(new DataService()) });
+    await server.start({ host: '127.0.0.1', port: 0, tls });
+    const url = server.address ?? '';
+    try {
+      expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+      expect(await shown(url, first)).toMatch(/^[0-9A-F:]+$/);
+      await expect(shown(url, second)).rejects.toThrow();
+      await expect(fetch(url.replace('https', 'http'))).rejects.toThrow();
+      const options = {
+        path: '/ws/socket.io',
+        transports: ['websocket'],
+        ca: readFileSync(first.ca),
+        reconnection: false,
+      };
+      const socket = io(url, options as unknown as Parameters<typeof io>[1]);
+      await new Promise<void>((resolve, reject) => socket.on('connect', resolve).on('connect_error', reject));
+      socket.disconnect();
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('goes over to a renewed certificate while it is served, and keeps the old one while the new is not right', async () => {
+    const clock = new FakeClock();
+    const log = { ...silentLogger, error: vi.fn(), info: vi.fn() };
+    const server = new HttpServer({ health: () => ({ ok: true }), clock, log });
+    await server.start({ host: '127.0.0.1', port: 0, tls });
+    const url = server.address ?? '';
+    try {
+      const before = await shown(url, first);
+      writeFileSync(tls.cert, readFileSync(second.server.cert));
+      await clock.advance(60_000);
+      expect(await shown(url, first)).toBe(before);
+      expect(log.error.mock.calls[0]?.[0]).toMatchObject({ err: { code: 'SERVER_CERTIFICATE' } });
+      install(second);
+      await clock.advance(60_000);
+      expect(await shown(url, second)).not.toBe(before);
+      expect(log.error).toHaveBeenCalledTimes(1);
+    } finally {
+      await server.stop();
+    }
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ['a file that is not there', () => rmSync(tls.key)],
+    ['a file that holds none', () => writeFileSync(tls.cert, 'no certificate')],
+    ['a key of another certificate', () => copyFileSync(second.server.key, tls.key)],
+  ])('is not served with %s, and the reason is told', async (_what, spoil) => {
+    spoil();
+    const server = new HttpServer({ health: () => ({ ok: true }) });
+    const starting = server.start({ host: '127.0.0.1', port: 0, tls });
+    await expect(starting).rejects.toMatchObject({
+      code: 'SERVER_CERTIFICATE',
+      message: expect.stringContaining(tls.cert),
+    });
+    expect(server.address).toBeUndefined();
+  });
+});
