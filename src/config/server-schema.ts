@@ -13,20 +13,18 @@ const userName = z
   .regex(ACCOUNT_NAME, 'must be a letter or digit followed by letters, digits, ., _, @ or - (63 at most)')
   .refine((name) => name !== RESERVED_USER, `is reserved (${RESERVED_USER}); choose another`);
 
-const user = z
-  .strictObject({
-    role: z
-      .enum(roles)
-      .describe('viewer looks, operator also changes settings and runs commands and tasks, admin may do all.'),
-    password: z
-      .string()
-      .refine(
-        (text) => parsePasswordHash(text) !== undefined,
-        'must be the hash of a password: run `labwire password` and put here what it prints',
-      )
-      .describe('The hash that `labwire password` prints, never the password itself.'),
-  })
-  .describe('Somebody who may use the gateway.');
+const user = z.strictObject({
+  role: z
+    .enum(roles)
+    .describe('viewer looks, operator also changes settings and runs commands and tasks, admin may do all.'),
+  password: z
+    .string()
+    .refine(
+      (text) => parsePasswordHash(text) !== undefined,
+      'must be the hash of a password: run `labwire password` and put here what it prints',
+    )
+    .describe('The hash that `labwire password` prints, never the password itself.'),
+});
 
 const origin = z
   .string()
