@@ -2,7 +2,7 @@ import { type Clock, isoTime, type Logger, silentLogger, systemClock, type Timer
 import { type Configuration, type ConfigurationInput, type ConfiguredSink, configuredSinks } from '../config/index.ts';
 import type { DeviceDescription, Sample } from '../instrument/index.ts';
 import type { Journal } from '../journal/index.ts';
-import { runUntilStopped, tapErrors } from '../server/index.ts';
+import { runUntilStopped, tapErrors, version } from '../server/index.ts';
 import { addMember, Control, type DataService, removeMember, ServiceHost } from '../service/index.ts';
 import { Audit } from './audit.ts';
 import { type ConfigurationChange, compareConfigurations, same } from './changes.ts';
@@ -27,7 +27,6 @@ import { requestsTo } from './requests.ts';
 import { serverViews } from './server-views.ts';
 import { SinkSet } from './sink-set.ts';
 import { StateStore } from './state-store.ts';
-import { version } from './version.ts';
 import type { Vitals } from './vitals.ts';
 
 export interface GatewayOptions extends GatewayParts {

@@ -1,4 +1,5 @@
 import type { ConfiguredSink, MqttConfiguration } from '../config/index.ts';
+import { version } from '../server/index.ts';
 import {
   type EmbeddedBroker,
   fileSink,
@@ -11,7 +12,6 @@ import {
   startEmbeddedBroker,
 } from '../sinks/index.ts';
 import { definedOnly } from './defined-only.ts';
-import { version } from './version.ts';
 
 export interface SinkSetParts extends Omit<SinkParts, 'requests'> {
   /** Where requests go that come by the sink of this name. */

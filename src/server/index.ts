@@ -31,3 +31,4 @@ export type {
 } from './routes/index.ts';
 export { type Runnable, runUntilStopped } from './run-until-stopped.ts';
 export { Server, type ServerOptions } from './server.ts';
+export { version } from './version.ts';

@@ -4,10 +4,12 @@ import { exceptionNode } from '../../wire/index.ts';
 import type { Principal } from '../access/principal.ts';
 import { type Access, type Gate, refusal } from '../gate.ts';
 import type { ServiceRequests } from '../service-requests.ts';
+import { version } from '../version.ts';
 import { parseSubscription, type Subscription } from './subscription.ts';
 
 /** What a client may ask, and who it must be for that. */
 export const eventAccess = {
+  hello: 'viewer',
   service_serialization: 'viewer',
   get_value: 'viewer',
   subscribe: 'viewer',
@@ -31,6 +33,8 @@ export interface ClientEventsParts {
   takesRefusals(): boolean;
 }
 
+/** Of the wire's own additions; raised when an older client would misread something. */
+const PROTOCOL = 1;
 /** Events of one client that are not answered yet. */
 const MOST_AT_ONCE = 64;
 
@@ -120,6 +124,8 @@ export class ClientEvents {
   async #answerTo(name: EventName, argument: unknown): Promise<() => unknown> {
     const { requests, by, subscribe } = this.#parts;
     switch (name) {
+      case 'hello':
+        return () => ({ name: 'labwire', version, protocol: PROTOCOL });
       case 'service_serialization':
         return () => requests.tree();
       case 'get_value':

@@ -40,6 +40,7 @@ const routeAccess: Readonly<Record<string, Access>> = {
 
 /** The same of what can be sent over socket.io. */
 const wantedOfEvents: Readonly<Record<string, Access>> = {
+  hello: 'viewer',
   service_serialization: 'viewer',
   get_value: 'viewer',
   subscribe: 'viewer',
