@@ -1,9 +1,11 @@
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** Folders and links of /proc that are read at most for one answer: about a tenth of a second. */
 const LOOK_LIMIT = 4_000;
 const NAME_LENGTH = 40;
+/** The command line of labwire, by its link or by its file. */
+const OWN_COMMAND = /(?:\/labwire|dist\/src\/cli\/main\.js)$/;
 
 /**
  * Which program has a port open, for the start of a sentence: `minicom (process 812)`. Linux tells it for processes that
@@ -58,8 +60,19 @@ async function opener(proc: string, path: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** Programs that a script's name says more of. */
+const INTERPRETER = /^(?:node|MainThread|python[\d.]*)$/;
+
 /** Its name only: a command line may hold a password. */
 async function commandOf(proc: string, pid: string): Promise<string> {
   const name = await readFile(join(proc, pid, 'comm'), 'utf8').catch(() => '');
-  return name.trim().slice(0, NAME_LENGTH) || 'A program';
+  const script = INTERPRETER.test(name.trim()) ? await scriptOf(proc, pid) : undefined;
+  return (script ?? name.trim()).slice(0, NAME_LENGTH) || 'A program';
+}
+
+/** The name of what an interpreter runs; undefined where that is no file. */
+async function scriptOf(proc: string, pid: string): Promise<string | undefined> {
+  const [, script = ''] = (await readFile(join(proc, pid, 'cmdline'), 'utf8').catch(() => '')).split('\0');
+  if (OWN_COMMAND.test(script)) return 'Another labwire';
+  return script === '' || script.startsWith('-') ? undefined : basename(script);
 }

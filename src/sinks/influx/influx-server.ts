@@ -1,5 +1,6 @@
 import { Pool, RequestError } from 'influx/lib/src/pool.js';
 import { type Clock, LabwireError, maskSecrets, toError } from '../../base/index.ts';
+import { networkRemedy } from '../network-remedy.ts';
 
 type PoolOptions = Omit<Parameters<Pool['discard']>[0], 'path'>;
 
@@ -166,7 +167,13 @@ export class InfluxServer {
 
   #away(cause: Error): LabwireError {
     const reason = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause.message;
-    return new LabwireError('SINK_UNREACHABLE', `InfluxDB at ${this.#address} takes nothing: ${reason}`, { cause });
+    return new LabwireError(
+      'SINK_UNREACHABLE',
+      `InfluxDB at ${this.#address} takes nothing: ${reason}${networkRemedy(reason)}`,
+      {
+        cause,
+      },
+    );
   }
 
   #refused(said: string): LabwireError {

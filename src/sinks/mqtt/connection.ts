@@ -8,6 +8,7 @@ import {
   type Timer,
   toError,
 } from '../../base/index.ts';
+import { networkRemedy } from '../network-remedy.ts';
 import type { StatusBoard } from '../sink-status.ts';
 import { Trouble } from '../trouble.ts';
 import { gatherWrites } from './gather-writes.ts';
@@ -189,7 +190,8 @@ export class Connection {
     const code = brokerCodeOf(failure);
     const reason = failure instanceof AggregateError ? failure.errors.map(String).join('; ') : failure.message;
     if (typeof code !== 'number') {
-      const hint = typeof code === 'string' && UNKNOWN_AUTHORITY.test(code) ? '; name its authority by ca' : '';
+      const hint =
+        typeof code === 'string' && UNKNOWN_AUTHORITY.test(code) ? '; name its authority by ca' : networkRemedy(reason);
       return new LabwireError('SINK_UNREACHABLE', `No connection to the broker at ${this.#address}: ${reason}${hint}`, {
         cause: failure,
       });
