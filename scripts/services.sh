@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests of the whole need is on this machine: Mosquitto, InfluxDB 1.x, ser2net, Chromium, Python's
-# socket.io client, and Node 24 beside the running Node. Installs what is missing when it may, else prints the one line that does.
+# socket.io client, curl, openssl, systemd's checker of units, and Node 24 beside the running Node. Installs what is missing when it may, else prints the one line that does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 declare -A package_of=([mosquitto]=mosquitto [mosquitto_sub]=mosquitto-clients [influxd]=influxdb [ser2net]=ser2net
-  [chromium]=chromium)
+  [chromium]=chromium [curl]=curl [openssl]=openssl [systemd-analyze]=systemd)
 missing=()
-for program in mosquitto mosquitto_sub influxd ser2net chromium; do
+for program in "${!package_of[@]}"; do
   PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
 /usr/bin/python3 -c 'import socketio, requests, websocket' 2>/dev/null || missing+=(python3-socketio python3-requests python3-websocket)
