@@ -89,6 +89,8 @@ export class HttpServer {
     this.#certificate?.stop();
     this.#certificate = undefined;
     if (!app) return;
+    // What comes while it stops is cut too.
+    app.server.on('connection', (socket) => socket.destroy());
     const closed = app.close();
     this.#live?.stop();
     // Connections of a websocket are the server's no more, and yet it waits for them.

@@ -1,6 +1,7 @@
-import { type Clock, type Logger, systemClock } from '../base/index.ts';
+import { type Clock, isLoopbackHost, LabwireError, type Logger, systemClock } from '../base/index.ts';
 import { Control, type DataService, ServiceHost, type Write, walk } from '../service/index.ts';
 import { Task } from '../task/index.ts';
+import { AccessControl, type AccessSettings, gateOf, type TlsFiles } from './access/index.ts';
 import { tapErrors } from './error-tap.ts';
 import { HttpServer } from './http-server.ts';
 import { jsonLog } from './json-log.ts';
@@ -14,6 +15,19 @@ export interface ServerOptions {
   readonly port?: number;
   /** Where settings are kept over a restart; none are without it. */
   readonly stateFile?: string;
+  /**
+   * Who may control it, by name, each with a role and the hash of a password, as `labwire password` prints it. Without
+   * users it is every program on this machine; then only a `host` of this machine is allowed, such as `127.0.0.1`.
+   */
+  readonly users?: AccessSettings['users'];
+  /** Where the tokens are that `labwire token` makes; none are without it. */
+  readonly tokenFile?: string;
+  /** Other servers whose pages may control it, e.g. `https://lab.example:3000`. Default none. */
+  readonly origins?: readonly string[];
+  /** Files of certificate and private key, in PEM; default without TLS. */
+  readonly tls?: TlsFiles;
+  /** Refuse every write. Default false. */
+  readonly readOnly?: boolean;
   /** Default: JSON lines of pino on standard error. */
   readonly log?: Logger;
   readonly clock?: Clock;
@@ -24,32 +38,44 @@ const STOP_CAP_S = 2;
 
 /**
  * Runs one service of a library user: its autostart tasks, its kept settings, and whoever controls it over REST or
- * socket.io, such as pydase's clients. Every program on this machine may.
+ * socket.io, such as pydase's clients.
  */
 export class Server {
   readonly #service: DataService;
   readonly #options: ServerOptions;
   readonly #log: Logger;
   readonly #host: ServiceHost;
+  readonly #access: AccessControl;
   readonly #http: HttpServer;
   readonly #ended: Promise<Error | undefined>;
   #end: (failure?: Error) => void = () => {};
   #stopping: Promise<void> | undefined;
   #abandoned: readonly string[] = [];
 
+  /** @throws LabwireError CONFIG_INVALID where the world could reach it without credentials, or a password is no hash */
   constructor(service: DataService, options: ServerOptions = {}) {
+    const { host = '127.0.0.1', users = {}, origins = [], tokenFile, readOnly = false } = options;
+    if (!isLoopbackHost(host) && tokenFile === undefined && Object.keys(users).length === 0) {
+      const message = `On ${host} others than this machine can reach the server: give it users or a tokenFile`;
+      throw new LabwireError('CONFIG_INVALID', message);
+    }
     this.#service = service;
     this.#options = options;
-    this.#log = tapErrors(options.log ?? jsonLog(), (levelname, message) => this.#http.tellLog(levelname, message));
+    this.#log = tapErrors(options.log ?? jsonLog(), (levelname, message) => this.#http?.tellLog(levelname, message));
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
     const clock = options.clock ?? systemClock;
+    const parts = { log: this.#log, clock };
+    this.#access = new AccessControl(
+      { host, users, origins },
+      { ...parts, ...(tokenFile !== undefined && { tokenFile }) },
+    );
     this.#http = new HttpServer({
+      ...parts,
       health: () => this.#health(),
-      control: new Control(service, { onWrite: (write) => this.#note(write) }),
-      log: this.#log,
-      clock,
+      control: new Control(service, { readOnly, onWrite: (write) => this.#note(write) }),
+      gate: gateOf(this.#access),
     });
     this.#host = new ServiceHost(service, {
       clock,
@@ -84,9 +110,9 @@ export class Server {
 
   /** Listens, loads the kept settings, starts the autostart tasks. @throws LabwireError SERVER_ADDRESS; nothing runs then */
   async start(): Promise<void> {
-    const { host = '127.0.0.1', port = 8001 } = this.#options;
+    const { host = '127.0.0.1', port = 8001, tls } = this.#options;
     if (this.#stopping) return;
-    await this.#http.start({ host, port });
+    await this.#http.start({ host, port, tls });
     if (this.#stopping) {
       await this.#http.stop();
       return;
@@ -104,6 +130,7 @@ export class Server {
   async #stop(): Promise<void> {
     this.#abandoned = await this.#host.stop(STOP_CAP_S);
     await this.#http.stop();
+    this.#access.stop();
     this.#end();
   }
 

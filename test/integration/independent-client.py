@@ -4,6 +4,7 @@ It walks the whole tree, sets every value that can be set, starts and stops ever
 """
 
 import json
+import os
 import sys
 import threading
 
@@ -13,6 +14,8 @@ LIMIT_S = 10
 
 url, transport = sys.argv[1:3]
 client = socketio.Client(reconnection=False)
+# Its threads would outlive a failure.
+sys.excepthook = lambda kind, error, _: (print(f"{kind.__name__}: {error}", file=sys.stderr, flush=True), os._exit(1))
 told = []
 heard = threading.Condition()
 
@@ -84,13 +87,17 @@ for node in walked:
     wait_for(path, wanted["value"])
     written.append([path, wanted["value"]])
 
-tasks = [node["full_access_path"] for node in walked if node["type"] == "Task"]
+tasks = {node["full_access_path"]: node for node in walked if node["type"] == "Task"}
 nothing = {
     "args": {"full_access_path": "", "type": "list", "value": [], "readonly": False, "doc": None},
     "kwargs": {"full_access_path": "", "type": "dict", "value": {}, "readonly": False, "doc": None},
 }
-for path in tasks:
-    for verb, status in (("start", "RUNNING"), ("stop", "NOT_RUNNING")):
+for path, task in tasks.items():
+    verbs = [("start", "RUNNING"), ("stop", "NOT_RUNNING")]
+    # One that runs already is stopped, and left running.
+    if task["value"]["status"]["value"] == "RUNNING":
+        verbs.reverse()
+    for verb, status in verbs:
         answer = client.call("trigger_method", {"access_path": f"{path}.{verb}", **nothing}, timeout=LIMIT_S)
         if answer["type"] != "NoneType":
             raise ValueError(f"{path}.{verb}: {answer}")
@@ -108,7 +115,7 @@ print(
             "paths": [node["full_access_path"] for node in walked],
             "differing": differing,
             "written": written,
-            "tasks": tasks,
+            "tasks": list(tasks),
             "answers": answers,
             "told": [[path, node["value"]] for path, node in told],
         }

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Gateway } from '../../src/index.ts';
 import { Server } from '../../src/server/index.ts';
 import { observe } from '../../src/service/index.ts';
 import { changeNode, nodeAt, serialise, type WireNode } from '../../src/wire/index.ts';
+import { EmulatedOven, OvenController, ovenModel } from '../gateway/oven.ts';
 import { Bench } from '../server/services.ts';
 import { memoryLogger } from '../task/bench.ts';
 
@@ -52,9 +54,9 @@ afterEach(async () => {
   await server.stop();
 });
 
-async function clientReports(transport: string): Promise<Report> {
-  const started = run('/usr/bin/python3', [script, server.address ?? '', transport], { timeout: 50_000 });
-  started.child.stdin?.end(recorded);
+async function clientReports(transport: string, address = server.address, sent = recorded): Promise<Report> {
+  const started = run('/usr/bin/python3', [script, address ?? '', transport], { timeout: 50_000 });
+  started.child.stdin?.end(sent);
   return JSON.parse((await started).stdout) as Report;
 }
 
@@ -91,5 +93,29 @@ describe('a socket.io client that shares nothing with labwire', () => {
       exchanges.map(({ answer }) => (answer === null ? null : expect.objectContaining(answer))),
     );
     for (const { after } of exchanges) if (after) expect(nodeAt(bench, after.path).value).toEqual(after.value);
+  });
+
+  it('does so with a gateway: its devices, their channels that can be written, its sinks', async () => {
+    const instrument = new EmulatedOven();
+    const gateway = new Gateway(
+      { gateway: { id: 'lab' }, server: { port: 0 }, devices: { oven: { model: 'oven-1', port: { emulated: true } } } },
+      { drivers: { oven: OvenController }, models: [ovenModel], emulators: { 'oven-1': () => instrument } },
+    );
+    await gateway.start();
+    try {
+      await expect.poll(() => nodeAt(gateway.service, 'oven.setpoint').value, { timeout: 10_000 }).toMatchObject({});
+      const wanted = [{ event: 'get_value', data: 'oven.setpoint' }];
+      const report = await clientReports('websocket', gateway.address, JSON.stringify(wanted));
+      expect(report.differing).toEqual([]);
+      expect(report.written).toEqual([
+        ['oven.interval', { magnitude: 1.05, unit: 's' }],
+        ['oven.setpoint', { magnitude: 21, unit: 'degC' }],
+      ]);
+      expect(report.tasks).toEqual(['oven.acquire']);
+      expect(report.answers).toMatchObject([{ value: { magnitude: 21, unit: 'degC' }, readonly: false }]);
+      expect(instrument.setpoint).toBe(21);
+    } finally {
+      await gateway.stop();
+    }
   });
 });

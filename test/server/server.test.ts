@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { io } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
+import { hashPassword } from '../../src/server/access/index.ts';
 import { Server, type ServerOptions } from '../../src/server/index.ts';
 import { DataService, observe, reading, setting } from '../../src/service/index.ts';
 import { task } from '../../src/task/index.ts';
@@ -127,6 +129,75 @@ describe('Server', () => {
       level: 'fatal',
       message: expect.stringContaining('Task broken failed, and its exitOnFailure ends the process: no answer'),
     });
+  });
+
+  it('is read and controlled as pydase is, and records who changed what', async () => {
+    const service = new SensorService();
+    const { server, log } = serve(service);
+    await server.start();
+    const asked = (path: string, body?: object) =>
+      fetch(`${server.address}${path}`, body && { method: 'PUT', body: JSON.stringify(body) });
+    expect(await (await asked('/service-properties')).json()).toMatchObject({
+      type: 'DataService',
+      name: 'SensorService',
+      value: { readSensor: { type: 'Task' } },
+    });
+    await asked('/api/v1/trigger_method', { access_path: 'readSensor.stop' });
+    expect(service.readSensor.status).toBe('NOT_RUNNING');
+    const value = { type: 'Quantity', value: { magnitude: 20, unit: 'ms' } };
+    expect((await asked('/api/v1/update_value', { access_path: 'readoutInterval', value })).status).toBe(200);
+    expect((await asked('/api/v1/update_value', { access_path: 'temperature', value })).status).toBe(400);
+    expect(log.lines.filter(({ details }) => 'via' in details)).toMatchObject([
+      { message: 'stop readSensor', details: { by: 'local', via: 'http' } },
+      { message: 'set readoutInterval', details: { from: 0.01, to: 0.02 } },
+      { message: 'set temperature refused', details: { refused: expect.stringContaining('VALUE_READ_ONLY') } },
+    ]);
+  });
+
+  it('tells clients of errors in its log', async () => {
+    class Root extends DataService {
+      readonly broken = task({ restartOnException: false }, failing);
+    }
+    const root = new Root();
+    const { server } = serve(root);
+    await server.start();
+    const socket = io(server.address ?? '', { path: '/ws/socket.io', transports: ['websocket'] });
+    await new Promise<void>((resolve) => socket.once('connect', resolve));
+    const told = new Promise((resolve) => socket.once('log', resolve));
+    root.broken.start();
+    expect(await told).toEqual({ levelname: 'ERROR', message: expect.stringMatching(/^broken: will not/) });
+    socket.disconnect();
+  });
+
+  it('lets in who has a password where it has users, and nobody else', async () => {
+    const users = { anna: { role: 'viewer', password: await hashPassword('secret') } } as const;
+    const { server } = serve(new SensorService(), { users });
+    await server.start();
+    const status = async (headers: Record<string, string>, init: RequestInit = {}) =>
+      (
+        await fetch(`${server.address}/${init.method ? 'api/v1/trigger_method' : 'service-properties'}`, {
+          headers,
+          ...init,
+        })
+      ).status;
+    const authorization = `Basic ${Buffer.from('anna:secret').toString('base64')}`;
+    expect(await status({})).toBe(401);
+    expect(await status({ authorization })).toBe(200);
+    expect(await status({ authorization }, { method: 'PUT', body: '{"access_path":"readSensor.stop"}' })).toBe(403);
+  });
+
+  it('changes nothing where it is read-only', async () => {
+    const service = new SensorService();
+    const { server } = serve(service, { readOnly: true });
+    await server.start();
+    const body = JSON.stringify({ access_path: 'readSensor.stop' });
+    expect((await fetch(`${server.address}/api/v1/trigger_method`, { method: 'PUT', body })).status).toBe(403);
+    expect(service.readSensor.status).toBe('RUNNING');
+  });
+
+  it('is not opened to the world without credentials', () => {
+    const open = () => new Server(new SensorService(), { host: '0.0.0.0', log: memoryLogger() });
+    expect(open).toThrow(/give it users or a tokenFile.*CONFIG_INVALID/);
   });
 
   it('keeps settings over a restart', async () => {
