@@ -89,7 +89,7 @@ export class HistoryReader {
 
   #addSummaries(device: number, series: number, { channel, from, to }: HistoryQuery, buckets: Buckets): void {
     const [oldest] = this.#kept.get() as [number | null, number | null];
-    const rows = this.#summaries.all(series, from, to + SUMMARY_SPAN_US, to) as SummaryRow[];
+    const rows = this.#summaries.iterate(series, from, to + SUMMARY_SPAN_US, to) as IterableIterator<SummaryRow>;
     for (const [since, until, first, last, count, uncertain, bad, min, max, sum] of rows) {
       if (first >= (oldest ?? 0) && buckets.hold(since, until)) {
         const figures = { count, uncertain, bad, min: min ?? Number.NaN, max: max ?? Number.NaN, sum: sum ?? 0 };

@@ -91,7 +91,7 @@ export class JournalFile {
     const kept = this.#retention.step(request.limits, request.now, request.count);
     const more = this.#summaries.step(this.#last) || kept.more;
     this.#size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
-    return { ...kept, more, damaged: this.#scrub.step(performance.now()) };
+    return { ...kept, more, damaged: this.#scrub.step(performance.now()) || this.#summaries.damaged };
   }
 
   close({ head }: CloseRequest): void {

@@ -103,11 +103,16 @@ export class SqliteJournal implements Journal {
       opened: (opened) => this.#adopt(opened),
       failed: (failure) => this.#failed(failure),
     });
-    const failed = (failure: FileFailure): void => {
-      if (isDamageCode(failure.code)) this.#writer.fail(failure);
-    };
-    this.#backlog = new JournalBacklog(path, clock, { damaged: () => this.#alarm.damaged(), failed });
-    this.#queries = new JournalQueries(path, clock, failed);
+    this.#backlog = new JournalBacklog(path, clock, {
+      damaged: () => this.#alarm.damaged(),
+      failed: (failure) => {
+        if (isDamageCode(failure.code)) this.#writer.fail(failure);
+      },
+    });
+    // What somebody looks at must not take the file from those who still need it.
+    this.#queries = new JournalQueries(path, clock, (failure) => {
+      if (isDamageCode(failure.code)) this.#alarm.damaged();
+    });
   }
 
   async open(): Promise<void> {

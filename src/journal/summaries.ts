@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { addValue, type Figures, noFigures } from './figures.ts';
+import { isDamage } from './file-failure.ts';
 
 const STEP = 8192;
 /** Samples of one summary at most: so many are read one by one where a summary lies across the edge of a bucket. */
@@ -43,6 +44,12 @@ interface Source {
   readonly series: Map<unknown, number>;
 }
 
+interface Step {
+  /** Records that were read. */
+  readonly count: number;
+  readonly upTo: number;
+}
+
 /** Summarises what is committed, a step of many records after a commit: of old ones too, where a file has none of them. */
 export class Summaries {
   readonly #stepSize: number;
@@ -54,9 +61,10 @@ export class Summaries {
   /** Of the series that the last step had. */
   #grids = new Map<number, number>();
   readonly #sources = new Map<number, Source | undefined>();
-  readonly #summarise: () => number;
+  readonly #summarise: () => Step;
   /** Records up to this sequence are summarised. */
   #at: number;
+  #damaged = false;
 
   /** @param step records that one step reads: so many may be in no summary, and are read one by one for a history */
   constructor(database: Database.Database, step = STEP) {
@@ -78,26 +86,36 @@ export class Summaries {
     this.#summarise = database.transaction(() => this.#step());
   }
 
-  /** @param last the last sequence that is committed @returns whether there is enough for a further step at once */
-  step(last: number): boolean {
-    if (last - this.#at < this.#stepSize) return false;
-    const read = this.#summarise();
-    return read === this.#stepSize && last - this.#at >= this.#stepSize;
+  /** Records cannot be read, and those behind them are not summarised: a history reads them one by one, if it can. */
+  get damaged(): boolean {
+    return this.#damaged;
   }
 
-  /** @returns how many records it has read */
-  #step(): number {
+  /** @param last the last sequence that is committed @returns whether there is enough for a further step at once */
+  step(last: number): boolean {
+    if (this.#damaged || last - this.#at < this.#stepSize) return false;
+    try {
+      const { count, upTo } = this.#summarise();
+      this.#at = upTo;
+      return count === this.#stepSize && last - upTo >= this.#stepSize;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#damaged = true;
+      return false;
+    }
+  }
+
+  #step(): Step {
     const rows = this.#read.all(this.#at) as Row[];
     const last = rows.at(-1)?.[0];
-    if (last === undefined) return 0;
+    if (last === undefined) return { count: 0, upTo: this.#at };
     const open = new Map<number, Summary>();
     const paces = new Map<number, Pace>();
     for (const row of rows) this.#take(row, open, paces);
     for (const summary of open.values()) this.#write(summary);
     this.#grids = new Map([...paces].map(([series, pace]) => [series, gridOf(pace)]));
     this.#setMeta.run(last);
-    this.#at = last;
-    return rows.length;
+    return { count: rows.length, upTo: last };
   }
 
   #take([sequence, source, time, body]: Row, open: Map<number, Summary>, paces: Map<number, Pace>): void {

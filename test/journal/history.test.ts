@@ -8,7 +8,13 @@ import { systemClock } from '../../src/base/index.ts';
 import { bad, type ChannelValue, type Sample, uncertain } from '../../src/instrument/index.ts';
 import { bucketLength } from '../../src/journal/history.ts';
 import { HistoryReader } from '../../src/journal/history-reader.ts';
-import { type History, type HistoryQuery, MemoryJournal, SqliteJournal } from '../../src/journal/index.ts';
+import {
+  type History,
+  type HistoryQuery,
+  JournalReader,
+  MemoryJournal,
+  SqliteJournal,
+} from '../../src/journal/index.ts';
 import { migrate } from '../../src/journal/journal-schema.ts';
 import { RecordEncoder } from '../../src/journal/record-codec.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
@@ -239,6 +245,9 @@ describe('the journal', () => {
     database.exec(`DROP TABLE summaries; DROP TABLE series; DELETE FROM meta WHERE key = 'summarised'`);
     database.pragma('user_version = 1');
     database.close();
+    const reader = await JournalReader.open(path);
+    expect(reader.count({ from: TIME, to: TIME + 1e12 })).toBe(many.length);
+    reader.close();
     const journal = await open(path);
     expect((await journal.history(query)).buckets).toEqual(naive(many, query));
     const summarised = openSqlite(path, { readonly: true });
@@ -247,6 +256,29 @@ describe('the journal', () => {
     summarised.close();
     expect(journal.state).toEqual({ state: 'ok' });
     expect((await journal.history(query)).buckets).toEqual(naive(many, query));
+  });
+
+  test('forgets what is discarded, and tells the rest as it is', async () => {
+    const path = join(newFolder(), 'journal.db');
+    const journal = await open(path);
+    for (const each of many) journal.append(each);
+    await committed(journal);
+    const kept = async (): Promise<Sample[]> => {
+      const samples: Sample[] = [];
+      for await (const each of journal.range({ from: 0, to: 1e16 })) samples.push(each);
+      return samples;
+    };
+    journal.limit({ maxSize: 1_000_000, maxAge: 1e13 });
+    await until(async () => (await kept()).length < many.length - 3000);
+    journal.limit({ maxSize: 2e9, maxAge: 1e13 });
+    journal.append(event());
+    await committed(journal);
+    expect((await journal.history(query)).buckets).toEqual(naive(await kept(), query));
+    const database = openSqlite(path, { readonly: true });
+    const left = 'SELECT count(*) FROM summaries WHERE last < (SELECT min(sequence) FROM records)';
+    expect(database.prepare(left).pluck().get()).toBe(0);
+    expect(database.prepare('SELECT count(*) FROM summaries').pluck().get()).not.toBe(0);
+    database.close();
   });
 
   test('ends a query that nobody waits for any more, and goes on with the next', async () => {
