@@ -1,4 +1,5 @@
-import type { Server as NodeServer } from 'node:http';
+import type { Server as NodeServer, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { LabwireError, type Logger, silentLogger } from '../base/index.ts';
 import type { TlsKeys } from './access/certificate.ts';
@@ -33,6 +34,8 @@ export interface AppOptions {
 /** From the first byte of a request to its last, and for its headers. */
 const REQUEST_LIMIT_MS = 5_000;
 const KEEP_ALIVE_MS = 5_000;
+/** Until an answer is taken; one that goes on, such as the traffic of a port, has a limit of its own. */
+const ANSWER_LIMIT_MS = 60_000;
 const CONNECTIONS = 1_024;
 /** Of a request's body, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -58,12 +61,16 @@ export function buildApp(options: AppOptions = {}): FastifyInstance {
     frameworkErrors: (error, _request, reply) => {
       void (reply as unknown as FastifyReply).code(statusOf(error)).send(errorBody(asLabwireError(error)));
     },
+    clientErrorHandler: refuseMalformed,
   }) as unknown as FastifyInstance;
   limit(app.server);
   // Schemas document what is answered; they never leave out a part of it.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   // Only JSON: a form of a foreign page cannot send that.
   app.removeContentTypeParser('text/plain');
+  app.addHook('onSend', async (_request, { raw }, payload) => {
+    if (typeof payload === 'string' || Buffer.isBuffer(payload)) limitAnswer(raw);
+  });
   answerErrors(app, log);
   collectRoutes(app);
   gate.install(app);
@@ -75,6 +82,30 @@ function limit(server: NodeServer): void {
   server.headersTimeout = REQUEST_LIMIT_MS;
   server.maxConnections = CONNECTIONS;
 }
+
+/** Of a client that does not read, the connection is cut: what it was to get is memory of the gateway. */
+function limitAnswer(response: ServerResponse): void {
+  const limit = setTimeout(() => response.destroy(), ANSWER_LIMIT_MS).unref();
+  for (const end of ['finish', 'close']) response.once(end, () => clearTimeout(limit));
+}
+
+/** What is no HTTP, or not in time. */
+function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    const [status, message] = malformed[error.code ?? ''] ?? ['400 Bad Request', 'This is no request of HTTP'];
+    const body = JSON.stringify(errorBody(new LabwireError('REQUEST_INVALID', message)));
+    const length = Buffer.byteLength(body);
+    socket.write(
+      `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  }
+  socket.destroy();
+}
+
+const malformed: Record<string, readonly [status: string, message: string] | undefined> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers of the request are too long'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', `A request must be here within ${REQUEST_LIMIT_MS / 1000} s`],
+};
 
 function answerErrors(app: FastifyInstance, log: Logger): void {
   const known = new KnownRoutes();

@@ -57,8 +57,8 @@ const BINARY = /^[56]/;
 export class LiveServer {
   readonly #options: LiveServerOptions;
   readonly #guests = new Map<Socket['conn'], Guest>();
-  /** Connections whose credentials are being looked at. */
-  readonly #entering = new WeakSet<object>();
+  /** Connections whose credentials are being looked at, or that have come in. */
+  readonly #entered = new WeakSet<Socket['conn']>();
   readonly #fanOut = new FanOut();
   #io: SocketServer | undefined;
   #observation: Observation | undefined;
@@ -124,25 +124,16 @@ export class LiveServer {
   }
 
   async #enter(socket: Socket, next: (error?: Error) => void): Promise<void> {
-    const { conn, handshake } = socket;
+    const { conn } = socket;
     try {
-      // One after the other: each look costs a hash.
-      if (this.#entering.has(conn) || this.#guests.has(conn)) {
-        throw new LabwireError('REQUEST_INVALID', 'A connection enters once');
-      }
-      this.#entering.add(conn);
+      // One look at a time, since each costs a hash; and who has left comes again by a connection of its own.
+      if (this.#entered.has(conn)) throw new LabwireError('REQUEST_INVALID', 'A connection enters once');
+      this.#entered.add(conn);
       try {
-        const { gate } = this.#options;
-        const principal = await gate.authenticate({
-          headers: handshake.headers,
-          remoteAddress: handshake.address,
-          encrypted: handshake.secure,
-          token: (handshake.auth as { token?: unknown } | undefined)?.token,
-        });
-        if (!gate.allows(principal, 'viewer')) throw new LabwireError('FORBIDDEN', refusal(principal, 'viewer'));
-        socket.data = principal;
-      } finally {
-        this.#entering.delete(conn);
+        socket.data = await this.#principalOf(socket);
+      } catch (thrown) {
+        this.#entered.delete(conn);
+        throw thrown;
       }
       next();
     } catch (thrown) {
@@ -151,6 +142,18 @@ export class LiveServer {
       if (code === null) this.#options.log.error({ err: error }, `a client could not be let in: ${error.message}`);
       next(Object.assign(new Error(code === null ? 'The gateway made a mistake' : error.message), { data: { code } }));
     }
+  }
+
+  async #principalOf({ handshake }: Socket): Promise<Principal> {
+    const { gate } = this.#options;
+    const principal = await gate.authenticate({
+      headers: handshake.headers,
+      remoteAddress: handshake.address,
+      encrypted: handshake.secure,
+      token: (handshake.auth as { token?: unknown } | undefined)?.token,
+    });
+    if (!gate.allows(principal, 'viewer')) throw new LabwireError('FORBIDDEN', refusal(principal, 'viewer'));
+    return principal;
   }
 
   #welcome(socket: Socket): void {

@@ -56,6 +56,7 @@ const heard = (socket: Socket, event: string): Promise<unknown[]> =>
   new Promise((resolve) => socket.once(event, (...args) => resolve(args)));
 
 const float = (value: number) => ({ full_access_path: '', type: 'float', value, readonly: false, doc: null });
+const list = (value: unknown[]) => ({ full_access_path: '', type: 'list', value, readonly: false, doc: null });
 const exception = (code: string) => expect.objectContaining({ type: 'Exception', code });
 
 const gateFor = (principal: Principal): Gate => ({
@@ -98,6 +99,20 @@ describe('the service over socket.io', () => {
       ]);
     },
   );
+
+  it('is not held up by a command that takes its time, neither for its own client nor for others', async () => {
+    const served = await serve();
+    const end = byHand();
+    served.bench.waited = end.promise;
+    const [own, other] = [await connected(served), await connected(served)];
+    const slow = own.call('trigger_method', { access_path: 'wait' });
+    for (const { call } of [own, other]) {
+      expect(await call('get_value', 'title')).toMatchObject({ value: 'none' });
+      expect(await call('trigger_method', { access_path: 'add', args: list([float(1)]) })).toMatchObject({ value: 2 });
+    }
+    end.resolve();
+    expect(await slow).toMatchObject({ type: 'NoneType' });
+  });
 
   it('observes nothing before the first client comes, nor after the last has gone', async () => {
     const served = await serve();
