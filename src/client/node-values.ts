@@ -70,7 +70,7 @@ function numberNode(value: number, like: RemoteNode | undefined): RemoteNode {
   const unit = like?.type === 'Quantity' && isObject(like.value) ? like.value.unit : undefined;
   if (typeof unit === 'string') return { ...bare, type: 'Quantity', value: { magnitude: value, unit } };
   // 1 and 1.0 are the same number here: what is meant as a float is sent as one where that is known.
-  return { ...bare, type: Number.isInteger(value) && like?.type !== 'float' ? 'int' : 'float', value };
+  return { ...bare, type: Number.isSafeInteger(value) && like?.type !== 'float' ? 'int' : 'float', value };
 }
 
 function nameIn({ enum: names = {} }: RemoteNode, value: unknown): string | undefined {
