@@ -1,4 +1,5 @@
 import { get, type IncomingMessage } from 'node:http';
+import { get as getEncrypted } from 'node:https';
 import { z } from 'zod';
 import { LabwireError, toError } from '../base/index.ts';
 import type { LineSettings, TrafficEntry } from '../port/index.ts';
@@ -57,6 +58,7 @@ const trafficEntry = z.object({
  * signal ends it.
  *
  * @param url of the gateway, e.g. `http://127.0.0.1:8001`
+ * @param token that lets one in; a gateway without users needs none
  * @throws LabwireError GATEWAY_REFUSED: it has the port, perhaps, but does not show it; or what it shows cannot be read
  */
 export async function followGateway(
@@ -64,11 +66,12 @@ export async function followGateway(
   port: string,
   listener: TrafficListener,
   signal: AbortSignal,
+  token?: string,
 ): Promise<FollowEnd> {
   const target = new URL(`/api/v1/ports/${encodeURIComponent(port)}/traffic`, url);
   let response: IncomingMessage;
   try {
-    response = await ask(target, signal);
+    response = await ask(target, signal, token);
   } catch (error) {
     return { end: 'unreachable', reason: toError(error).message };
   }
@@ -99,9 +102,10 @@ export async function followGateway(
 /** What answers does not speak as a gateway does. */
 class NotAGateway extends Error {}
 
-function ask(target: URL, signal: AbortSignal): Promise<IncomingMessage> {
+function ask(target: URL, signal: AbortSignal, token: string | undefined): Promise<IncomingMessage> {
+  const headers = { accept: 'application/x-ndjson', ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   return new Promise((resolve, reject) => {
-    const request = get(target, { signal, agent: false, headers: { accept: 'application/x-ndjson' } });
+    const request = (target.protocol === 'https:' ? getEncrypted : get)(target, { signal, agent: false, headers });
     const limit = setTimeout(
       () => request.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS / 1000} s`)),
       ANSWER_LIMIT_MS,
@@ -123,7 +127,8 @@ const errorAnswer = z.object({ error: z.object({ message: z.string() }) });
 function refusal(url: string, status: number | undefined, answer: unknown): FollowEnd {
   const reason = visibleWords(parsed(errorAnswer, answer).error.message);
   if (status === 404) return { end: 'unknown', reason };
-  throw new LabwireError('GATEWAY_REFUSED', `The gateway at ${url} says: ${reason}`);
+  const remedy = status === 401 ? '; give a token in LABWIRE_TOKEN, `labwire token` makes one' : '';
+  throw new LabwireError('GATEWAY_REFUSED', `The gateway at ${url} says: ${reason}${remedy}`);
 }
 
 /** Ends with the connection, however that ends. */
@@ -136,6 +141,8 @@ async function* jsonLines(response: IncomingMessage): AsyncGenerator<unknown> {
       if (rest.length > LONGEST) throw new SyntaxError('a line is too long');
       for (const line of lines) yield JSON.parse(line);
     }
+    // Of a stream this is what was cut; an answer that is whole may end without a line feed.
+    if (response.complete && rest !== '') yield JSON.parse(rest);
   } catch (error) {
     if (error instanceof SyntaxError) throw new NotAGateway('it does not answer in lines of JSON', { cause: error });
   }

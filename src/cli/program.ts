@@ -106,6 +106,7 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
         .argParser(httpUrl)
         .conflicts(['baudRate', 'dataBits', 'parity', 'stopBits', 'model']),
     )
+    .addOption(new Option('--token <token>', 'lets you in where the gateway has users; better in LABWIRE_TOKEN'))
     .addOption(new Option('--record <file>', 'write a transcript that tests can replay'))
     .addOption(new Option('--model <model>', 'open a free port as this model needs it'))
     .addOption(new Option('--baud-rate <number>', 'of a free port; default 9600').argParser(positive))
@@ -226,7 +227,7 @@ function oneOf(...numbers: number[]): (text: string) => number {
 }
 
 function httpUrl(text: string): string {
-  if (URL.canParse(text) && new URL(text).protocol === 'http:') return text;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('It must be a URL such as http://127.0.0.1:8001.');
 }
 /** Commander hands over the value before, too. */

@@ -184,7 +184,10 @@ describe('labwire monitor, from a gateway', () => {
 
   it('finds the gateway by the configuration', async () => {
     const { url, query } = await gateway();
-    writeFileSync(join(folder, 'labwire.yaml'), `server: { host: 0.0.0.0, port: ${new URL(url).port} }\n`);
+    writeFileSync(
+      join(folder, 'labwire.yaml'),
+      `server: { host: 0.0.0.0, port: ${new URL(url).port}, tokens: tokens.json }\n`,
+    );
     await query('KRDG? 1');
     const { said } = monitor('cryostat');
     await has(said, /KRDG\? 1/);

@@ -19,6 +19,8 @@ export interface MonitorOptions extends Pick<FoundLine['serial'], 'baudRate' | '
   readonly config?: string;
   /** Of a gateway; given, no port is opened here. */
   readonly url?: string;
+  /** Default `LABWIRE_TOKEN`. */
+  readonly token?: string;
   readonly record?: string;
   readonly model?: string;
   readonly hex?: boolean;
@@ -58,10 +60,12 @@ export async function monitorCommand(name: string, options: MonitorOptions, io: 
     },
   });
   try {
+    const token = options.token ?? (io.env.LABWIRE_TOKEN || undefined);
     const asked = url ?? gatewayUrl(site.configuration);
     source = `from the gateway at ${asked}`;
     const found = site.configuration && findLine(name, site.configuration, site.parts, silentLogger);
-    const end = asked === undefined ? undefined : await followAll(asked, spelled(name, found), output, signal, io);
+    const end =
+      asked === undefined ? undefined : await followAll(asked, spelled(name, found), output, signal, io, token);
     if (end && url !== undefined) throw notThere(url, end);
     if (asked === undefined || end) {
       source = 'opened by this command';
@@ -93,11 +97,12 @@ async function followAll(
   output: MonitorOutput,
   signal: AbortSignal,
   io: CliIo,
+  token: string | undefined,
 ): Promise<FollowEnd | undefined> {
   let first = true;
   let told = '';
   while (!signal.aborted) {
-    const end = await followGateway(url, name, output, signal);
+    const end = await followGateway(url, name, output, signal, token);
     if (signal.aborted) break;
     if (first && end.end !== 'over') return end;
     first = false;
