@@ -105,7 +105,7 @@ export function planDevice(
   checkDeadBands(description, findings);
   if (findings.faulty || !framing) return { issues };
   const wanted = [...channels].filter(([, { enabled }]) => enabled).map(([channel]) => channel);
-  const channelMembers = exposeChannels(id, instrument, channels, writable);
+  const channelMembers = exposeChannels({ device: id, instrument, acquire: tasks.get('acquire') }, channels, writable);
   const members = { instrument, tasks, settings, settingValues, channels, channelMembers };
   const line = {
     serial: { ...model.serial, ...(shared ? shared.serial : device.serial) },

@@ -25,26 +25,25 @@ class SinkService extends DataService {
 }
 
 /** The sinks of a gateway, each a service under its name. */
-export class Sinks extends DataService {
-  readonly #services = new Map<string, SinkService>();
+class Sinks extends DataService {}
+
+/** The root of all that clients see: each device a service under its id, and the sinks. */
+export class GatewayService extends DataService {
+  readonly sinks: DataService = new Sinks();
+  readonly #sinks = new Map<string, SinkService>();
 
   /** Takes what a sink says about itself; undefined when it is gone. */
-  tell(name: string, status: SinkStatus | undefined): void {
-    const known = this.#services.get(name);
+  tellSink(name: string, status: SinkStatus | undefined): void {
+    const known = this.#sinks.get(name);
     if (!status) {
-      this.#services.delete(name);
-      removeMember(this, name);
+      this.#sinks.delete(name);
+      removeMember(this.sinks, name);
       return;
     }
     const service = known ?? new SinkService();
     service.tell(status);
     if (known) return;
-    this.#services.set(name, service);
-    addMember(this, name, service);
+    this.#sinks.set(name, service);
+    addMember(this.sinks, name, service);
   }
-}
-
-/** The root of all that clients see: each device a service under its id, and the sinks. */
-export class GatewayService extends DataService {
-  readonly sinks: Sinks = new Sinks();
 }

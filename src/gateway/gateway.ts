@@ -142,7 +142,7 @@ export class Gateway {
       log: this.#log,
       tell: (name, status) => {
         this.#state.set(['sinks', name], status);
-        this.#root.sinks.tell(name, status);
+        this.#root.tellSink(name, status);
       },
     });
   }

@@ -7,8 +7,8 @@ import type { ChannelValue, Sample, Scalar } from './sample.ts';
 
 /** How a client's value reaches the instrument. */
 export interface ChannelWriter extends ChannelOptions<Scalar> {
-  /** Records what was read back. */
-  readonly record: (value: RecordValue) => void;
+  /** Records what was read back; returns it as it is published. */
+  readonly record: (value: RecordValue) => ChannelValue;
 }
 
 /**
@@ -80,11 +80,12 @@ export class ChannelCore implements ValueCore {
     const { write, read, record } = this.#writer;
     checkValue(name, this.rules, value);
     const raw = this.#uncorrected(name, value);
+    let now: SettingValue | null = value;
     await this.#queue.do(name, async () => {
       await inTime(name, () => write(raw));
-      if (read) record(await inTime(name, read));
+      if (read) now = scalarOf(record(await inTime(name, read)));
     });
-    return read ? this.get('') : value;
+    return now;
   }
 
   /** The value as the driver has it: what the site's correction makes the published one of. */

@@ -1,4 +1,4 @@
-import { isMember, LabwireError, MEMBER, type MemberCore, toError } from '../base/index.ts';
+import { isMember, LabwireError, MEMBER, type MemberCore, show, toError } from '../base/index.ts';
 import type { Task, TaskState } from '../task/index.ts';
 import type { CommandCore } from './command.ts';
 import type { DataService } from './data-service.ts';
@@ -33,7 +33,7 @@ export interface Write {
 export interface ControlOptions {
   /** Refuse every write. Default false. */
   readonly readOnly?: boolean;
-  /** Told of each write when it has ended, also of one that was refused. Must be quick. */
+  /** Told of each write when it has ended, also of one that was refused. Must be quick, and not throw. */
   readonly onWrite?: (write: Write) => void;
 }
 
@@ -119,15 +119,16 @@ export class Control {
   }
 
   async #audited<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
+    let result: T;
     try {
-      if (this.readOnly) throw new LabwireError('READ_ONLY', `${asked.path}: nothing can be changed here`);
-      const result = await work();
-      this.#onWrite({ ...asked, outcome: 'done' });
-      return result;
+      if (this.readOnly) throw new LabwireError('READ_ONLY', `${show(asked.path)}: nothing can be changed here`);
+      result = await work();
     } catch (error) {
       this.#onWrite({ ...asked, outcome: toError(error) });
       throw error;
     }
+    this.#onWrite({ ...asked, outcome: 'done' });
+    return result;
   }
 }
 

@@ -38,8 +38,10 @@ export function valueFrom(node: unknown, what: string, rules: ValueRules): unkno
     case 'Quantity': {
       const { magnitude, unit } = quantity(value) ?? {};
       if (magnitude === undefined || unit === undefined) throw malformed();
-      const converted = convert(magnitude, unit, pintOf(rules) ?? (rules.unit === undefined ? '' : NO_UNIT));
-      if (converted === undefined || !isNumeric(rules)) throw refused(`${magnitude} ${show(unit)}`);
+      // Of a unit that pint does not know nothing is known of its dimension either.
+      const own = rules.unit === undefined ? '' : pintOf(rules);
+      const converted = own === undefined || !isNumeric(rules) ? undefined : convert(magnitude, unit, own);
+      if (converted === undefined) throw refused(`${magnitude} ${show(unit)}`);
       return converted;
     }
     case 'Enum': {
@@ -100,9 +102,6 @@ export function entriesOf(node: unknown, what: string): readonly (readonly [stri
   }
   throw new LabwireError('VALUE_INVALID', `${what} takes its kwargs as a dict node of at most ${MOST_ARGUMENTS} nodes`);
 }
-
-/** A unit that nothing can be converted to: one that pint does not know. */
-const NO_UNIT = '?';
 
 const isNumeric = ({ type, options }: ValueRules): boolean =>
   type === 'number' || type === 'integer' || (options?.every((option) => typeof option === 'number') ?? false);

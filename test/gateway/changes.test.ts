@@ -32,6 +32,12 @@ it('restarts every device when what they inherit from the gateway changed', () =
   expect(compareConfigurations(before, after)).toMatchObject({ changed: ['a'], sinks: [] });
 });
 
+it('restarts nothing when the gateway is set to be read only', () => {
+  const before = configuration({ gateway: { id: 'lab' }, devices: { a: device('/dev/a') }, mqtt: { url: 'mqtt://a' } });
+  const after = { ...before, gateway: { ...before.gateway, readOnly: true } };
+  expect(compareConfigurations(before, after)).toMatchObject({ changed: [], sinks: [], server: false });
+});
+
 describe('a change of the sinks', () => {
   const both = { gateway: { id: 'lab' }, mqtt: { url: 'mqtt://a' }, influx: { url: 'http://a', database: 'd' } };
   const change = (after: Record<string, unknown>, before: Record<string, unknown> = both) => {

@@ -29,6 +29,7 @@ function writable(more: Partial<ChannelDescription> = {}, writer: Partial<Channe
     record: (value) => {
       recorded.push(value);
       core.take(sample(value as ChannelValue));
+      return value as ChannelValue;
     },
     ...writer,
   });

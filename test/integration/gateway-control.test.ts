@@ -160,10 +160,14 @@ describe('a gateway with a controller', () => {
   });
 
   it('shows no old value of a device that was stopped', async () => {
-    const { gateway } = await started();
+    const { gateway, instrument } = await started();
     await asked(gateway, '/api/v1/trigger_method', { access_path: 'oven.acquire.stop' });
     await until(async () => (await got(gateway, 'oven.temperature')).type === 'NoneType');
     expect(await got(gateway, 'oven.temperature')).toMatchObject({ value: null, unit: '°C', doc: 'Inside' });
+    // It can still be set, but nobody looks whether it stays so.
+    expect((await set(gateway, 'oven.target', celsius(12))).status).toBe(200);
+    expect(instrument.setpoint).toBe(120);
+    expect((await got(gateway, 'oven.target')).type).toBe('NoneType');
     await asked(gateway, '/api/v1/trigger_method', { access_path: 'oven.acquire.start' });
     await until(async () => (await got(gateway, 'oven.temperature')).type === 'Quantity');
   });

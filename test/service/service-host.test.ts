@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock, type Logger } from '../../src/base/index.ts';
+import { FakeClock, type Logger, MEMBER } from '../../src/base/index.ts';
 import {
   addMember,
   type Change,
@@ -451,6 +451,28 @@ it('a listener of events that throws decides nothing about the task', async () =
   await clock.advance(1500);
   expect([service.work.state, service.work.restarts]).toEqual(['auto-restart', 2]);
   expect(log.lines.some(({ message }) => message.includes('nobody listens'))).toBe(true);
+  await host.stop();
+});
+
+it('listens to settings alone: what is read may change a thousand times a second', async () => {
+  const listened: string[] = [];
+  const member = (kind: string): object => ({
+    [MEMBER]: {
+      ...{ kind, doc: '', path: '', attributes: [''], methods: [], belongsToInstrument: true },
+      get: () => 1,
+      onChange: () => {
+        listened.push(kind);
+        return () => {};
+      },
+    },
+  });
+  const root = Object.assign(new DataService(), { a: member('channel'), b: member('setting'), c: member('reading') });
+  const host = new ServiceHost(root);
+  await host.start();
+  expect(listened).toEqual(['setting']);
+  const end = observe(root, () => {});
+  expect(listened).toEqual(['setting', 'channel', 'setting', 'reading']);
+  end();
   await host.stop();
 });
 

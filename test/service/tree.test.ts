@@ -169,6 +169,17 @@ describe('services that come and go', () => {
     expect(() => serviceMap().set('a', { gain: setting(1) } as never)).toThrow('VALUE_INVALID');
   });
 
+  it('a member may be hung beside whatever the class has that is not exposed', () => {
+    const root = new Root();
+    for (const name of ['hidden', 'constructor', 'cryostat']) {
+      addMember(root, name, setting(1));
+      expect(resolve(root, name).attribute).toBe('');
+      expect(() => addMember(root, name, setting(1))).toThrow('VALUE_INVALID');
+    }
+    expect(() => addMember(root, 'work', setting(1))).toThrow('VALUE_INVALID');
+    expect(paths(root)).toContain('constructor');
+  });
+
   it('a service may be hung under a plain name, and taken away', () => {
     const root = new Root();
     addMember(root, 'cryostat', new Leaf());

@@ -76,6 +76,8 @@ describe('a client sets', () => {
     ['magnet.limit', quantity(400, 'K'), unfit],
     ['magnet.flow', quantity(1, 'L/min'), unfit],
     ['magnet.flow', quantity(1, ''), unfit],
+    ['magnet.flow', quantity(1, '?'), unfit],
+    ['magnet.flow', quantity(1, 'SCCM'), unfit],
     ['magnet.current', 5, unfit],
     ['magnet.current', null, unfit],
     ['magnet.current', undefined, unfit],

@@ -113,7 +113,7 @@ export class RequestDesk {
     try {
       if (busy >= MOST_OF_A_DEVICE)
         throw new LabwireError('QUEUE_FULL', `${busy} requests to ${device} are under way already`);
-      log.info(`Request over MQTT to ${path}`);
+      log.debug(`Request over MQTT to ${path}`);
       this.#underWay.set(device, busy + 1);
       const work = carryOut(target, payload, requests).finally(() => this.#done(device));
       return success(await this.#inTime(path, work));
