@@ -79,7 +79,12 @@ export class ClientEvents {
   #inTurn(answer: () => void): Promise<void> {
     this.#turn = this.#turn.then(async () => {
       await this.#parts.room();
-      if (!this.#gone.signal.aborted) answer();
+      if (this.#gone.signal.aborted) return;
+      try {
+        answer();
+      } catch (error) {
+        this.#parts.log.error({ err: error }, 'a client could not be answered');
+      }
     });
     return this.#turn;
   }

@@ -171,6 +171,27 @@ describe('the service over socket.io', () => {
   });
 });
 
+describe('a server that stops', () => {
+  it('is found again by its clients when it starts again, with all that they are told', async () => {
+    const served = await serve();
+    const port = Number(new URL(served.server.address ?? '').port);
+    const { socket, paths } = await connected(served, {
+      reconnection: true,
+      reconnectionDelay: 10,
+      reconnectionDelayMax: 50,
+    });
+    const gone = heard(socket, 'disconnect');
+    await served.server.stop();
+    expect(await gone).toMatchObject(['transport close', expect.anything()]);
+    expect(served.server.clients?.clients).toBe(0);
+    const back = heard(socket, 'connect');
+    await served.server.start({ host: '127.0.0.1', port });
+    await back;
+    await served.bench.title.set('again');
+    await vi.waitFor(() => expect(paths()).toEqual([['title', 'again']]));
+  });
+});
+
 describe('what is wrong over socket.io', () => {
   it.each([
     ['get_value', [], 'MEMBER_UNKNOWN'],
