@@ -1,11 +1,11 @@
-// What a history costs: a million samples of one channel among sixteen, at 1000 points, on a journal on disk. In a journal
-// that is at rest, and in one that takes samples meanwhile; against reading the same samples one by one, and what the event
-// loop waits at the longest. Figures of a laptop are no promise: the ratio is.
+// What a history costs: of a million samples of one channel, beside as many of another device, from a journal on disk that
+// is at rest, and from one that takes samples meanwhile; against reading the same samples one by one, and how long the event
+// loop waits at the longest.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { silentLogger, systemClock } from '../dist/src/base/index.js';
 import { SqliteJournal } from '../dist/src/journal/index.js';
 
@@ -52,6 +52,7 @@ for (let i = 0; i < SAMPLES; ) {
   while (journal.head - journal.committed > AHEAD) await sleep(1);
 }
 while (journal.committed < journal.head) await sleep(1);
+// It summarises a little more slowly than it was filled here.
 await sleep(6000);
 
 const to = began + SAMPLES * 100_000;

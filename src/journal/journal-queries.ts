@@ -40,12 +40,7 @@ export class JournalQueries {
     const end = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
     try {
       await this.#turn(end);
-      try {
-        return await this.#run<Result>(request, end);
-      } finally {
-        this.#running--;
-        this.#waiting.shift()?.();
-      }
+      return await this.#run<Result>(request, end);
     } catch (error) {
       if (limit.signal.aborted) {
         const message = `The journal did not answer within ${LIMIT_MS / 1000} s; ask for a shorter time`;
@@ -65,8 +60,9 @@ export class JournalQueries {
     await Promise.all([...this.#threads].map((thread) => this.#end(thread)));
   }
 
-  /** Waits until it is this query's turn. */
+  /** Waits until it is this query's turn, which `#leave` ends. */
   #turn(end: AbortSignal): Promise<void> {
+    if (end.aborted) return Promise.reject(abortError('The query of the journal', end));
     if (this.#running < THREADS) {
       this.#running++;
       return Promise.resolve();
@@ -91,17 +87,22 @@ export class JournalQueries {
   }
 
   async #run<Result>(request: ReaderRequest, end: AbortSignal): Promise<Result> {
+    if (end.aborted) {
+      this.#leave();
+      throw abortError('The query of the journal', end);
+    }
     const thread = this.#free.pop() ?? this.#begin();
     // In the middle of SQLite nothing but the end of its thread ends a query.
     const stop = (): void => void this.#end(thread);
     end.addEventListener('abort', stop, { once: true });
     try {
-      if (end.aborted) stop();
       const result = await thread.ask<Result>(request);
       if (this.#threads.has(thread)) this.#free.push(thread);
+      this.#leave();
       return result;
     } catch (error) {
-      await this.#end(thread);
+      // One that hangs in the disk keeps its turn, but nobody waiting.
+      void this.#end(thread).finally(() => this.#leave());
       if (error instanceof FileFailure) this.#failed(error);
       const message = `The journal ${this.#path} cannot be read: ${toError(error).message}`;
       throw new LabwireError('JOURNAL_FAILED', message, { cause: error });
@@ -112,12 +113,18 @@ export class JournalQueries {
     }
   }
 
+  #leave(): void {
+    this.#running--;
+    this.#waiting.shift()?.();
+  }
+
   #begin(): Thread {
     const thread = new FileThread<ReaderRequest>('reader', this.#path);
     this.#threads.add(thread);
     return thread;
   }
 
+  /** Never rejects. */
   async #end(thread: Thread): Promise<void> {
     this.#threads.delete(thread);
     await thread.end();

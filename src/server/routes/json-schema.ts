@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Access } from '../gate.ts';
 
 /** JSON Schema as OpenAPI 3.1 has it. */
-export type JsonSchema = Record<string, unknown>;
+type JsonSchema = Record<string, unknown>;
 
 /** What the document says of a shape; of a parameter, what is written in the request. */
-export function jsonSchema(shape: z.ZodType): JsonSchema {
+function jsonSchema(shape: z.ZodType): JsonSchema {
   const { $schema, ...schema } = z.toJSONSchema(shape, {
     io: 'input',
     override: ({ jsonSchema: made }) => {
@@ -19,7 +19,7 @@ export function jsonSchema(shape: z.ZodType): JsonSchema {
 }
 
 /** What labwire's own routes answer to what they do not do. */
-export const errorShape = z.object({
+const errorShape = z.object({
   error: z.object({ code: z.string().describe('One of docs/errors.md.'), message: z.string() }),
 });
 

@@ -23,9 +23,6 @@ export const time = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** One of the words. */
-export const word = <const Words extends readonly [string, ...string[]]>(words: Words) => z.enum(words);
-
 /** Reads what was given in a query or a path. @throws LabwireError REQUEST_INVALID, which names all that is wrong */
 export function readParameters<Shape extends z.ZodType>(shape: Shape, given: unknown): z.output<Shape> {
   const result = shape.safeParse(given, { reportInput: true });

@@ -4,14 +4,14 @@ import { LabwireError } from '../../base/index.ts';
 import type { PortsView } from '../ports-view.ts';
 import { streamTraffic } from '../traffic-stream.ts';
 import { access, routeSchema } from './json-schema.ts';
-import { readParameters, word } from './query.ts';
+import { readParameters } from './query.ts';
 
 const FOLLOWERS = 8;
 const ENDING = '/traffic';
 
 const portName = z.object({ name: z.string().describe('A device, a shared line, or the path of a port') });
 const trafficQuery = z.object({
-  follow: word(['true', 'false']).default('true').describe('Whether to go on with what comes; default true'),
+  follow: z.enum(['true', 'false']).default('true').describe('Whether to go on with what comes; default true'),
 });
 
 /**
