@@ -1,12 +1,14 @@
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeClock, silentLogger } from '../../src/base/index.ts';
-import { HttpServer, type TlsFiles } from '../../src/server/index.ts';
+import { FakeClock, formatPasswordHash, silentLogger } from '../../src/base/index.ts';
+import { AccessControl, gateOf, HttpServer, type TlsFiles } from '../../src/server/index.ts';
 import { Control, DataService } from '../../src/service/index.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 
@@ -63,6 +65,24 @@ describe('https', () => {
       const socket = io(url, options as unknown as Parameters<typeof io>[1]);
       await new Promise<void>((resolve, reject) => socket.on('connect', resolve).on('connect_error', reject));
       socket.disconnect();
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('lets the cookie of who logs in never leave without encryption', async () => {
+    const salt = Buffer.alloc(16, 1);
+    const password = formatPasswordHash({ N: 4096, r: 8, p: 1, salt, hash: Buffer.alloc(32, 2) });
+    const settings = { host: '127.0.0.1', users: { ada: { role: 'viewer', password } }, origins: [] } as const;
+    const gate = gateOf(new AccessControl(settings, { derive: async () => Buffer.alloc(32, 2) }));
+    const server = new HttpServer({ health: () => ({ ok: true }), gate });
+    await server.start({ host: '127.0.0.1', port: 0, tls });
+    try {
+      const headers = { 'content-type': 'application/json' };
+      const options = { method: 'POST', headers, ca: readFileSync(first.ca), agent: false };
+      const asking = request(`${server.address}/api/v1/login`, options).end('{"user":"ada","password":"x"}');
+      const [response] = (await once(asking, 'response')) as [IncomingMessage];
+      expect(response.resume().headers['set-cookie']?.[0]).toMatch(/; HttpOnly; Secure; SameSite=Strict$/);
     } finally {
       await server.stop();
     }

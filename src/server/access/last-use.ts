@@ -11,22 +11,22 @@ const content = z.record(z.string().regex(/^[0-9a-f]{12}$/), z.string());
  * and cannot bring back what was revoked there meanwhile.
  */
 export class LastUse {
-  readonly #file: string;
+  readonly #tokenFile: string;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #times: Map<string, string>;
+  #times: Map<string, string> | undefined;
   #timer: Timer | undefined;
   #failing = false;
 
   /** @param tokenFile beside which it is */
   constructor(tokenFile: string, clock: Clock, log: Logger) {
-    this.#file = lastUseFile(tokenFile);
+    this.#tokenFile = tokenFile;
     this.#clock = clock;
     this.#log = log;
-    this.#times = new Map(Object.entries(readLastUse(tokenFile)));
   }
 
   note(id: string): void {
+    this.#times ??= new Map(Object.entries(readLastUse(this.#tokenFile)));
     this.#times.set(id, isoTime(this.#clock.now()));
     this.#timer ??= this.#clock.setTimer(() => this.flush(), WRITE_AFTER_MS);
   }
@@ -36,9 +36,9 @@ export class LastUse {
     if (!this.#timer) return;
     this.#timer.cancel();
     this.#timer = undefined;
-    if (living) for (const id of [...this.#times.keys()]) if (!living(id)) this.#times.delete(id);
+    const times = [...(this.#times ?? [])].filter(([id]) => living?.(id) ?? true);
     try {
-      replacePrivateFile(this.#file, `${JSON.stringify(Object.fromEntries(this.#times), null, 2)}\n`);
+      replacePrivateFile(lastUseFile(this.#tokenFile), `${JSON.stringify(Object.fromEntries(times), null, 2)}\n`);
       this.#failing = false;
     } catch (error) {
       if (!this.#failing)

@@ -17,7 +17,7 @@ const OWNER_ONLY = 0o600;
 /** Puts a file for its owner's eyes only in the place of the old one: a reader sees the old or the new one, whole. */
 export function replacePrivateFile(path: string, text: string): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const fresh = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}`);
   try {
     const file = openSync(fresh, 'wx', OWNER_ONLY);
@@ -35,9 +35,17 @@ export function replacePrivateFile(path: string, text: string): void {
   }
 }
 
+/** Makes a folder where there is none. */
+export function makeFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true });
+  if (first === undefined) return;
+  giveTo(dirname(first), first);
+  if (first !== folder) giveTo(dirname(first), folder);
+}
+
 /** What root writes into the folder of a service must be that service's, or it could not read it. */
-function giveTo(folder: string, file: string): void {
+function giveTo(folder: string, made: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(folder);
-  chownSync(file, uid, gid);
+  chownSync(made, uid, gid);
 }

@@ -58,7 +58,7 @@ export async function sessionRoutes(app: FastifyInstance, { access }: { access: 
     { config: { access: 'public' }, schema: { summary: 'Log out.', tags: ['access'], response: { 204: {} } } },
     async (request, reply) => {
       access.logout(request.headers);
-      reply.clearCookie(SESSION_COOKIE, attributes('encrypted' in request.raw.socket));
+      reply.clearCookie(SESSION_COOKIE, attributes(visitOf(request.raw).encrypted));
       return reply.code(204).send();
     },
   );

@@ -55,8 +55,11 @@ export class Sessions {
     return session;
   }
 
+  /** Whether a session that was found before is still open. Being asked for is a use of it: a page may only listen. */
   isOpen(session: Session): boolean {
-    return this.#byId.get(session.id) === session && this.#lives(session);
+    if (this.#byId.get(session.id) !== session || !this.#lives(session)) return false;
+    session.idleUntil = this.#clock.monotonic() + IDLE_MS;
+    return true;
   }
 
   close(session: Session): void {

@@ -1,9 +1,9 @@
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LabwireError, type Role, toError } from '../../base/index.ts';
 import { readLastUse } from './last-use.ts';
-import { replacePrivateFile } from './private-file.ts';
+import { makeFolder, replacePrivateFile } from './private-file.ts';
 import { digestOf } from './secret.ts';
 import { newToken } from './token.ts';
 import { readTokens, type TokenEntry, tokensText } from './token-file.ts';
@@ -82,7 +82,7 @@ export class TokenBook {
   async #lock(): Promise<() => void> {
     const lock = `${this.#file}.lock`;
     try {
-      mkdirSync(dirname(lock), { recursive: true });
+      makeFolder(dirname(lock));
     } catch (error) {
       throw unwritable(this.#file, error);
     }

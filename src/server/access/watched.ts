@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../base/index.ts';
 import type { Principal } from './principal.ts';
 
 /** A token may be revoked, or run out, without anybody telling: so often it is looked at. */
-const LOOK_MS = 500;
+const LOOK_MS = 250;
 
 interface Entry {
   principal: Principal;

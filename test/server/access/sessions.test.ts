@@ -31,6 +31,16 @@ describe('sessions', () => {
     expect(sessions.find(cookie)).toBeUndefined();
   });
 
+  it('go on while a page is open that only listens', () => {
+    const session = sessions.find(sessions.open('ada', hash));
+    for (let hours = 0; hours < 48; hours += 6) {
+      clock.block(6 * HOUR_MS);
+      expect(session && sessions.isOpen(session)).toBe(true);
+    }
+    clock.block(12 * HOUR_MS);
+    expect(session && sessions.isOpen(session)).toBe(false);
+  });
+
   it('end after a week in any case', () => {
     const cookie = sessions.open('ada', hash);
     for (let hours = 0; hours < 7 * 24 - 6; hours += 6) {
