@@ -162,6 +162,24 @@ describe('the whole tree', () => {
     expect(new Set(all.map(({ full_access_path }) => full_access_path)).size).toBe(all.length);
   });
 
+  it('has nothing that the loader of a pydase client does not know', () => {
+    const keys = ['full_access_path', 'type', 'value', 'readonly', 'doc'];
+    const more: Record<string, readonly string[]> = {
+      DataService: ['name'],
+      Task: ['name'],
+      Enum: ['name', 'enum'],
+      method: ['async', 'signature', 'frontend_render'],
+    };
+    const known = ['int', 'float', 'bool', 'str', 'NoneType', 'Quantity', 'list', 'dict', ...Object.keys(more)];
+    const { root } = lab();
+    root.magnet.temperature.value = 1;
+    for (const node of nodesOf(JSON.parse(JSON.stringify(serialise(root))))) {
+      expect(Object.keys(node)).toEqual(expect.arrayContaining([...keys, ...(more[node.type] ?? [])]));
+      expect(known).toContain(node.type);
+      if (node.type === 'Enum') expect(node.enum).toHaveProperty(node.value);
+    }
+  });
+
   it('begins at the root, with services, lists and maps as pydase has them', () => {
     const node = serialise(lab().root);
     expect(node).toMatchObject({ full_access_path: '', type: 'DataService', name: 'Lab', readonly: false });
