@@ -73,7 +73,10 @@ export class Client<T = unknown> {
     this.#parts = parts;
     this.#session = new Session(parts.address, {
       connected: () => void this.#connected(),
-      lost: () => this.#enter('reconnecting'),
+      lost: () => {
+        // In the midst of the first connection it is that which has failed.
+        if (this.#state === 'connected') this.#enter('reconnecting');
+      },
       refused: (error, final) => {
         if (final || this.#state === 'connecting') this.#end(error);
       },

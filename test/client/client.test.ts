@@ -339,6 +339,15 @@ describe('connecting', () => {
     await expect(connect(`${walled.url}/elsewhere`)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
+  it('fails where the connection is lost in its midst', async () => {
+    server.deaf.add('service_serialization');
+    const failed = expect(connect(server.url)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    await vi.waitFor(() => expect(server.calls).toContainEqual(['service_serialization']));
+    server.cut();
+    await failed;
+    await vi.waitFor(() => expect(server.clients).toBe(0));
+  });
+
   it('is given up with its signal, and after its time', async () => {
     server.deaf.add('service_serialization');
     await expect(connect(server.url, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({ code: 'ABORTED' });
