@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../src/base/index.ts';
+import { Server, TokenBook } from '../../src/server/index.ts';
+import { SensorService } from '../client/sensor-service.ts';
 import { WireServer } from '../client/wire-server.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -95,5 +98,33 @@ describe('the client in a browser', () => {
     server.change('stage.speed', 8);
     server.cut();
     expect(await told).toBe(8);
+  });
+
+  it('speaks from a page of another server only where that is listed, and by a token', async () => {
+    const tokenFile = join(folder, 'tokens.json');
+    const token = await new TokenBook(tokenFile).create('page', 'operator');
+    const service = new SensorService();
+    const listing = new Server(service, { port: 0, tokenFile, origins: [server.url], log: silentLogger });
+    const silent = new Server(new SensorService(), { port: 0, tokenFile, log: silentLogger });
+    await Promise.all([listing.start(), silent.start()]);
+    const from = (url = '', options: object = {}): Promise<unknown> =>
+      inPage(`
+        try {
+          const client = await connect('${url}', ${JSON.stringify(options)});
+          await client.service.range.set('low');
+          client.close();
+          return client.service.range.value;
+        } catch (error) {
+          return error.code;
+        }`);
+    try {
+      expect(await from(listing.address, { token })).toBe('low');
+      expect(service.range.value).toBe('low');
+      expect(await from(listing.address, { token: 'wrong' })).toBe('UNAUTHENTICATED');
+      // A browser does not let a page know why.
+      expect(await from(silent.address, { token })).toMatch(/^(FORBIDDEN|GATEWAY_UNREACHABLE)$/);
+    } finally {
+      await Promise.all([listing.stop(), silent.stop()]);
+    }
   });
 });
