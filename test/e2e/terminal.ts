@@ -99,6 +99,12 @@ export class Terminal {
     this.#ended = new Promise((resolve) => this.#child.once('exit', () => resolve()));
   }
 
+  /** All that came, with colours and movements of the cursor. */
+  get raw(): string {
+    return this.#text;
+  }
+
+  /** What it shows, as plain lines. */
   get text(): string {
     return plain(this.#text);
   }
