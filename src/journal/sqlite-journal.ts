@@ -67,6 +67,8 @@ export class SqliteJournal implements Journal {
   readonly #backlog: JournalBacklog;
   readonly #queries: JournalQueries;
   #limits: JournalLimits;
+  /** Those that the latest commit had. */
+  #limitsApplied: JournalLimits;
   #listeners: readonly (() => void)[] = [];
   readonly #rewinds = new Listeners<[]>();
   #window: RecordWindow;
@@ -89,6 +91,7 @@ export class SqliteJournal implements Journal {
   constructor({ path, window = DEFAULT_WINDOW, ...limits }: SqliteJournalOptions, { clock, log }: JournalParts) {
     this.#path = path;
     this.#limits = limits;
+    this.#limitsApplied = limits;
     this.#clock = clock;
     this.#log = log;
     this.#window = new RecordWindow(window, 0);
@@ -325,7 +328,8 @@ export class SqliteJournal implements Journal {
     this.#committing ??= this.#send().finally(() => {
       this.#committing = undefined;
       // What has come during a slow commit has waited long enough.
-      if (this.#more || this.#committed < this.head || this.#books.changed) this.#schedule(0);
+      const limited = this.#limits !== this.#limitsApplied;
+      if (this.#more || limited || this.#committed < this.head || this.#books.changed) this.#schedule(0);
     });
     return this.#committing;
   }
@@ -336,6 +340,7 @@ export class SqliteJournal implements Journal {
     const records = this.#window.read(after, LARGEST_COMMIT, this.head);
     const last = after + records.length;
     const { sinks, forgotten } = this.#books.take(last);
+    this.#limitsApplied = this.#limits;
     const slow = this.#clock.setTimer(
       () => this.#alarm.degraded(`the disk has taken nothing for ${SLOW_MS / 1000} s`),
       SLOW_MS,
