@@ -7,10 +7,13 @@ const folder = new Folder();
 const terminals: Terminal[] = [];
 const bare = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:NO|FORCE)_COLOR$/.test(name)));
 
+let talker: Running;
+
 beforeAll(async () => {
+  talker = new Running(process.execPath, [CLI, 'simulate', 'nmea0183', '--pty', 'gps'], { cwd: folder.path });
   folder.write(
     'labwire.yaml',
-    'server: { port: 0 }\ndevices:\n  a: { model: lakeshore-218, port: { emulated: true } }\n  g: { model: nmea0183, port: { emulated: true } }\n',
+    'server: { port: 0 }\ndevices:\n  a: { model: lakeshore-218, port: { emulated: true } }\n',
   );
   const running = labwire('run', '--config', folder.file('labwire.yaml'));
   const [, port] = await running.until('stderr', /127\.0\.0\.1:(\d+)/);
@@ -22,7 +25,10 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all(terminals.splice(0).map((terminal) => terminal.interrupt()));
 });
-afterAll(() => folder.remove());
+afterAll(async () => {
+  await talker.stop();
+  folder.remove();
+});
 
 function onTerminal(args: string, env: NodeJS.ProcessEnv = bare): Terminal {
   const terminal = new Terminal(`${process.execPath} ${CLI} ${args}`, { cwd: folder.path, env, prefix: [] });
@@ -35,16 +41,16 @@ const COLOUR = new RegExp(`${ESCAPE}\\[[0-9;]*m`);
 describe('labwire on a terminal', () => {
   it.each([
     ['run', /\] INFO: starting/],
-    ['monitor g', /←/],
+    ['monitor gps --text', /←/],
   ])('speaks to people in colours: %s', async (command, sign) => {
     const terminal = onTerminal(command);
     await eventually(() => sign.test(terminal.text));
     expect(terminal.raw).toMatch(COLOUR);
   });
 
-  it.each(['run', 'demo', 'monitor g'])('shows no colours with NO_COLOR: %s', async (command) => {
+  it.each(['run', 'demo', 'monitor gps --text'])('shows no colours with NO_COLOR: %s', async (command) => {
     const terminal = onTerminal(command, { ...bare, NO_COLOR: '1' });
-    const sign = { run: /runs 2 devices/, demo: /stage1 [\d.]+ K/, 'monitor g': /←/ }[command] ?? /./;
+    const sign = { run: /runs 1 device/, demo: /stage1 [\d.]+ K/, 'monitor gps --text': /←/ }[command] ?? /./;
     await eventually(() => sign.test(terminal.text));
     expect(terminal.raw).not.toMatch(COLOUR);
   });
@@ -59,7 +65,7 @@ describe('labwire without a terminal', () => {
   it.each([['run'], ['demo']])('says nothing but plain lines: %s', async (command) => {
     const running = new Running(process.execPath, [CLI, command], { cwd: folder.path, env: bare });
     if (command === 'demo') await running.until('stdout', /stage1 [\d.]+ K/);
-    else await running.until('stderr', /runs 2 devices/);
+    else await running.until('stderr', /runs 1 device/);
     const { status, stdout, stderr } = await running.stop();
     expect(status).toBe(0);
     expect(stdout + stderr).not.toContain(ESCAPE);
