@@ -5,7 +5,7 @@ import { isLoss, unlessException } from './errors.ts';
 import { handleAt, type RemoteAccess } from './handles.ts';
 import { Mirror } from './mirror.ts';
 import { isNode, isObject, type RemoteNode } from './node.ts';
-import { nodeOfValue, valueOfNode } from './node-values.ts';
+import { nodeOfArguments, nodeOfValue, valueOfNode } from './node-values.ts';
 import { canonicalPath } from './path.ts';
 import type { Remote } from './remote.ts';
 import { Session } from './session.ts';
@@ -52,8 +52,15 @@ const HELLO_MS = 250;
 /** A tree whose changes no longer fit is asked for again, at most this often. */
 const RESYNC_MS = 500;
 
+/** Resolves with the first connection; rejects, closed, where it cannot be made. For `connect()`. */
+export let openClient: <T>(client: Client<T>, signal?: AbortSignal) => Promise<Client<T>>;
+
 /** A connection to a server. Made by `connect()`; lasts, over any outage, until `close()`. */
 export class Client<T = unknown> {
+  static {
+    openClient = (client, signal) => client.#open(signal);
+  }
+
   readonly #parts: ClientParts;
   readonly #session: Session;
   readonly #mirror = new Mirror();
@@ -81,25 +88,6 @@ export class Client<T = unknown> {
         if (final || this.#state === 'connecting') this.#end(error);
       },
       notified: (message) => this.#notified(message),
-    });
-  }
-
-  /** @internal Resolves with the first connection; rejects, closed, where it cannot be made. */
-  open(signal?: AbortSignal): Promise<this> {
-    const opened = new Promise<this>((resolve, reject) => {
-      const end = this.onState((state, why) => {
-        if (state === 'connected') resolve(this);
-        else if (state === 'closed') reject(why ?? abortError('The connection'));
-        end();
-      });
-    });
-    this.#session.open();
-    const limit = Math.min(this.#parts.timeout, CONNECT_MS);
-    const limited = within(systemClock, limit, opened, `The connection to ${this.#parts.address.shown}`);
-    const watched = signal ? unlessAborted(limited, 'The connection', signal) : limited;
-    return watched.catch((error) => {
-      this.close();
-      throw error;
     });
   }
 
@@ -132,8 +120,9 @@ export class Client<T = unknown> {
    * CONNECTION_LOST, TIMEOUT, QUEUE_FULL or ABORTED, as all calls do.
    */
   async get(path: string, options?: CallOptions): Promise<unknown> {
-    return this.#ask('get_value', canonicalPath(path), options, (answer) => {
-      const node = this.#nodeIn(answer);
+    const access_path = canonicalPath(path);
+    return this.#ask('get_value', access_path, options, (answer) => {
+      const node = { ...this.#nodeIn(answer), full_access_path: access_path };
       this.#take(node);
       return valueOfNode(node);
     });
@@ -160,7 +149,7 @@ export class Client<T = unknown> {
   async call(path: string, args: object = {}, options?: CallOptions): Promise<unknown> {
     const access_path = canonicalPath(path);
     const [list, named] = Array.isArray(args) ? [args, {}] : [[], args];
-    const request = { access_path, args: nodeOfValue(list), kwargs: nodeOfNamed(named) };
+    const request = { access_path, args: nodeOfValue(list), kwargs: nodeOfArguments(named) };
     return this.#ask('trigger_method', request, options, (answer) =>
       answer === null || answer === undefined ? null : valueOfNode(this.#nodeIn(answer)),
     );
@@ -186,6 +175,24 @@ export class Client<T = unknown> {
   /** Ends everything; calls that wait are rejected with ABORTED. */
   close(): void {
     this.#end(undefined);
+  }
+
+  #open(signal?: AbortSignal): Promise<this> {
+    const opened = new Promise<this>((resolve, reject) => {
+      const end = this.onState((state, why) => {
+        if (state === 'connected') resolve(this);
+        else if (state === 'closed') reject(why ?? abortError('The connection'));
+        end();
+      });
+    });
+    this.#session.start();
+    const limit = Math.min(this.#parts.timeout, CONNECT_MS);
+    const limited = within(systemClock, limit, opened, `The connection to ${this.#parts.address.shown}`);
+    const watched = signal ? unlessAborted(limited, 'The connection', signal) : limited;
+    return watched.catch((error) => {
+      this.close();
+      throw error;
+    });
   }
 
   async #connected(): Promise<void> {
@@ -258,7 +265,9 @@ export class Client<T = unknown> {
     this.#resync ??= setTimeout(() => {
       this.#resync = undefined;
       this.#readTree().catch((error) => {
-        if (!isLoss(error) && this.#state === 'connected') this.#session.renew();
+        if (isLoss(error) || this.#state !== 'connected') return;
+        this.#enter('reconnecting');
+        this.#session.renew();
       });
     }, RESYNC_MS);
   }
@@ -298,15 +307,3 @@ export class Client<T = unknown> {
 }
 
 const isFinal = (error: unknown): boolean => error instanceof LabwireError && error.code === 'PROTOCOL_UNSUPPORTED';
-
-function nodeOfNamed(named: object): RemoteNode {
-  return {
-    full_access_path: '',
-    readonly: false,
-    doc: null,
-    type: 'dict',
-    value: Object.fromEntries(
-      Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, nodeOfValue(value)]])),
-    ),
-  };
-}

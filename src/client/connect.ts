@@ -1,6 +1,6 @@
 import { LabwireError, show } from '../base/index.ts';
 import { type Credentials, readAddress } from './address.ts';
-import { Client, type Subscription } from './client.ts';
+import { Client, openClient, type Subscription } from './client.ts';
 
 export interface ConnectOptions extends Credentials {
   /** A token that `labwire token` made; goes before user and password. */
@@ -31,5 +31,5 @@ export async function connect<T = unknown>(url: string, options: ConnectOptions 
     throw new LabwireError('USAGE', `timeout is a number of milliseconds above 0, not ${show(timeout)}`);
   }
   const client = new Client<T>({ address: readAddress(url, options), timeout, subscription });
-  return client.open(signal);
+  return openClient(client, signal);
 }

@@ -63,6 +63,12 @@ export function nodeOfValue(value: unknown, like?: RemoteNode): RemoteNode {
   }
 }
 
+/** The node of named arguments; those that are undefined are left out. */
+export function nodeOfArguments(named: object): RemoteNode {
+  const given = Object.entries(named).filter(([, value]) => value !== undefined);
+  return { ...bare, type: 'dict', value: nodesOf(Object.fromEntries(given)) };
+}
+
 const nodesOf = (values: Readonly<Record<string, unknown>>): Record<string, RemoteNode> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, nodeOfValue(value)]));
 

@@ -18,14 +18,17 @@ const LONGEST_DELAY_MS = 10_000;
 const JITTER = 0.5;
 /** One attempt. */
 const ATTEMPT_MS = 10_000;
-/** So many calls may wait for their answers. */
+/** Calls that wait for their answers, and for being sent. */
 const CALLS = 1_000;
+/** So many are sent at once: a server of labwire refuses more than 64 of one client. */
+const AT_ONCE = 60;
 
 /** One connection to a server, made again by itself when it is lost. */
 export class Session {
   readonly #address: Address;
   readonly #socket: Socket;
-  #calls = 0;
+  #open = 0;
+  #waiting: (() => void)[] = [];
   #closed = false;
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,7 +61,7 @@ export class Session {
     });
   }
 
-  open(): void {
+  start(): void {
     this.#socket.connect();
   }
 
@@ -85,19 +88,41 @@ export class Session {
   ask<T>(event: string, args: readonly unknown[], limitMs: number, take: (answer: unknown) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.#socket.connected) throw this.#lost('there is no connection now, so nothing was sent');
-      if (this.#calls >= CALLS) throw new LabwireError('QUEUE_FULL', `${CALLS} calls wait for their answers already`);
-      this.#calls++;
-      this.#socket.timeout(limitMs).emit(event, ...args, (failure: Error | null, answer: unknown) => {
-        this.#calls--;
+      if (this.#open + this.#waiting.length >= CALLS) {
+        throw new LabwireError('QUEUE_FULL', `${CALLS} calls wait for their answers already`);
+      }
+      const due = performance.now() + limitMs;
+      const settle = (failure: LabwireError | undefined, answer?: unknown): void => {
         try {
-          if (!failure) resolve(take(answer));
-          else if (this.#socket.connected) throw this.#late(event, limitMs);
-          else throw this.#lost('before it had answered; what was asked for may have been done or not');
+          if (failure) throw failure;
+          resolve(take(answer));
         } catch (error) {
           reject(error);
         }
+      };
+      this.#waiting.push(() => {
+        const left = due - performance.now();
+        if (!this.#socket.connected) return settle(this.#lost('nothing was sent'));
+        if (left <= 0) return settle(this.#late(event, limitMs));
+        this.#open++;
+        this.#socket.timeout(left).emit(event, ...args, (failure: Error | null, answer: unknown) => {
+          this.#open--;
+          if (!failure) settle(undefined, answer);
+          else if (this.#socket.connected) settle(this.#late(event, limitMs));
+          else settle(this.#lost('before it had answered; what was asked for may have been done or not'));
+          this.#sendWaiting();
+        });
       });
+      this.#sendWaiting();
     });
+  }
+
+  #sendWaiting(): void {
+    while (this.#open < AT_ONCE) {
+      const send = this.#waiting.shift();
+      if (!send) return;
+      send();
+    }
   }
 
   #connectLater(delayMs: number): void {

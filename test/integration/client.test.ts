@@ -151,6 +151,12 @@ describe('a client of a real server', () => {
     await vi.waitFor(() => expect(client.service.list).toHaveLength(2));
   });
 
+  it('may be asked for much at once', async () => {
+    const values = await Promise.all(Array.from({ length: 300 }, (_, index) => client.set('main.gain', index % 100)));
+    expect(values).toHaveLength(300);
+    expect(service.main.gain.value).toBe(99);
+  });
+
   it('waits for a slow command beside everything else', async () => {
     const slow = client.service.slow();
     const began = performance.now();
