@@ -8,7 +8,9 @@ export const WRITTEN_AS = 'x-written-as';
 export const ID_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
 export const id = z
   .string()
-  .regex(ID_PATTERN, 'must be a small letter followed by small letters, digits or _ (63 at most)');
+  .regex(ID_PATTERN, 'must be a small letter followed by small letters, digits or _ (63 at most)')
+  // It becomes the name of a member, and this one every object has.
+  .refine((text) => text !== 'constructor', 'is reserved (constructor); choose another');
 
 /** Members of a class: settings, commands, tasks. */
 export const memberName = z

@@ -178,6 +178,10 @@ describe('the configuration schema', () => {
       'devices.a.measurement is reserved (labwire_events, labwire_channels, labwire_devices, labwire_tasks, labwire_sinks); choose another, is "labwire_events"',
     ],
     [
+      { devices: { constructor: { model: 'line' } } },
+      'devices has the key "constructor", which is reserved (constructor); choose another',
+    ],
+    [
       device({ measurement: '#a' }),
       'devices.a.measurement must not begin with #, which InfluxDB takes for a comment, is "#a"',
     ],
