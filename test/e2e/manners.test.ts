@@ -41,16 +41,16 @@ const COLOUR = new RegExp(`${ESCAPE}\\[[0-9;]*m`);
 describe('labwire on a terminal', () => {
   it.each([
     ['run', /\] INFO: starting/],
-    ['monitor gps --text', /←/],
+    ['monitor ./gps --text', /←/],
   ])('speaks to people in colours: %s', async (command, sign) => {
     const terminal = onTerminal(command);
     await eventually(() => sign.test(terminal.text));
     expect(terminal.raw).toMatch(COLOUR);
   });
 
-  it.each(['run', 'demo', 'monitor gps --text'])('shows no colours with NO_COLOR: %s', async (command) => {
+  it.each(['run', 'demo', 'monitor ./gps --text'])('shows no colours with NO_COLOR: %s', async (command) => {
     const terminal = onTerminal(command, { ...bare, NO_COLOR: '1' });
-    const sign = { run: /runs 1 device/, demo: /stage1 [\d.]+ K/, 'monitor gps --text': /←/ }[command] ?? /./;
+    const sign = { run: /runs 1 device/, demo: /stage1 [\d.]+ K/, 'monitor ./gps --text': /←/ }[command] ?? /./;
     await eventually(() => sign.test(terminal.text));
     expect(terminal.raw).not.toMatch(COLOUR);
   });
