@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type ErrorCode, LabwireError } from '../base/index.ts';
 import type { Actor } from '../service/index.ts';
 import { exceptionNode } from '../wire/index.ts';
 import { clientName } from './client-name.ts';
 import { asLabwireError } from './error-reply.ts';
+import { gone } from './gone.ts';
 import type { ServiceRequests } from './service-requests.ts';
 
 /** Of these nobody's access path is to blame. */
@@ -98,13 +99,4 @@ function codeFor(thrown: unknown): ErrorCode {
 function actor({ principal, headers }: FastifyRequest): Actor {
   if (!principal) throw new LabwireError('INTERNAL', 'A write without anybody who writes');
   return { name: clientName(principal, headers), via: 'http' };
-}
-
-/** Aborted when the connection closes before the answer is sent. */
-function gone({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { isoTime } from '../../base/index.ts';
 import type { EventPlace, EventQuery, History, HistoryQuery, Journal } from '../../journal/index.ts';
+import { gone } from '../gone.ts';
 import { missing } from './gateway-routes.ts';
 import { access, routeSchema } from './json-schema.ts';
 import { checkRange, readParameters, time, whole } from './query.ts';
@@ -132,13 +133,4 @@ function historyAnswer({ device, channel, from, to }: HistoryQuery, { unit, inte
       ...{ time: isoTime(at), min, max, mean, count, uncertain, bad },
     })),
   };
-}
-
-/** Aborted when the client goes before it has its answer. */
-function gone({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }
