@@ -123,6 +123,19 @@ describe('a port that is busy', () => {
     );
   });
 
+  it.each([
+    ['/usr/bin/node\0/usr/lib/node_modules/.bin/labwire\0run\0', /^Another labwire \(process 812\)/],
+    ['node\0/opt/labwire/dist/src/cli/main.js\0run\0--token\0secret\0', /^Another labwire \(process 812\)/],
+    ['node\0/srv/logger.js\0', /^logger\.js \(process 812\)/],
+    ['node\0--eval\0secret\0', /^node \(process 812\)/],
+  ])('names the script that an interpreter runs: %j', async (commandLine, named) => {
+    mkdirSync(join(root, 'proc/812/fd'), { recursive: true });
+    writeFileSync(join(root, 'proc/812/comm'), 'node\n');
+    writeFileSync(join(root, 'proc/812/cmdline'), commandLine);
+    symlinkSync(device, join(root, 'proc/812/fd/21'));
+    expect(await busy({ root, platform: 'linux' })).toMatch(named);
+  });
+
   it('names a real process that has it open, locked or not', async () => {
     const child = spawn('tail', ['-f', device], { stdio: ['ignore', 'pipe', 'ignore'] });
     writeFileSync(device, 'open\n');
