@@ -24,7 +24,8 @@ const servers: Running[] = [];
 const env = { ...process.env, PATH: `${programs.folder}:${process.env.PATH}:/usr/sbin`, NO_UPDATE_NOTIFIER: '1' };
 
 beforeAll(async () => {
-  [packed, network] = await Promise.all([pack(), Network.open()]);
+  network = await Network.open();
+  packed = await pack();
   folder = join(packed.folder, 'lab');
   mkdirSync(folder);
 }, 60_000);
