@@ -6,6 +6,11 @@ import type { Answer } from './messages.ts';
 // The compiled package has no TypeScript, and a worker's address is no import that the compiler would rewrite.
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './journal-worker.ts' : './journal-worker.js', import.meta.url);
 
+/** Node gives a thread its own options, and refuses to start one by an option that is only for the text of `--eval`. */
+function isOfAnyProgram(option: string, index: number, all: readonly string[]): boolean {
+  return !option.startsWith('--input-type') && all[index - 1] !== '--input-type';
+}
+
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: FileFailure) => void;
@@ -22,6 +27,7 @@ export class FileThread<Request> {
     this.#worker = new Worker(ENTRY, {
       workerData: { role, path },
       name: `journal ${role}`,
+      execArgv: process.execArgv.filter(isOfAnyProgram),
       // What passes through it is soon forgotten; by itself V8 would let some 50 MB of it lie about.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
