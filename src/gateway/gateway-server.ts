@@ -20,6 +20,8 @@ export class GatewayServer {
   readonly #log: Logger;
   readonly #access: AccessControl;
   readonly #http: HttpServer;
+  /** Whether it is to listen: after a failure it may be that it does not. */
+  #started = false;
 
   constructor(configuration: ServerConfiguration, { clock, log, control, views, tokenFile }: GatewayServerParts) {
     this.#log = log;
@@ -39,8 +41,9 @@ export class GatewayServer {
   }
 
   /** @throws LabwireError SERVER_ADDRESS, SERVER_CERTIFICATE */
-  start(configuration: ServerConfiguration): Promise<void> {
-    return this.#http.start(configuration);
+  async start(configuration: ServerConfiguration): Promise<void> {
+    await this.#http.start(configuration);
+    this.#started = true;
   }
 
   /**
@@ -49,7 +52,8 @@ export class GatewayServer {
    */
   async apply(before: ServerConfiguration, after: ServerConfiguration): Promise<void> {
     if (before.tokens !== after.tokens) this.#log.warn('another server.tokens is used after a restart');
-    if (this.address === undefined || same(place(before), place(after))) {
+    const stays = this.address !== undefined && same(place(before), place(after));
+    if (!this.#started || stays) {
       this.#access.apply(after);
       return;
     }
@@ -60,7 +64,16 @@ export class GatewayServer {
     } catch (error) {
       this.#log.error({ err: error }, `${toError(error).message}; the server stays where it was`);
       this.#access.apply(before);
+      await this.#goBack(before);
+    }
+  }
+
+  /** Instruments and sinks go on without a server; another edit of the configuration starts it again. */
+  async #goBack(before: ServerConfiguration): Promise<void> {
+    try {
       await this.#http.start(before);
+    } catch (error) {
+      this.#log.error({ err: error }, `${toError(error).message}; until this is mended there is no server`);
     }
   }
 
@@ -70,6 +83,7 @@ export class GatewayServer {
   }
 
   async stop(): Promise<void> {
+    this.#started = false;
     await this.#http.stop();
     this.#access.stop();
   }

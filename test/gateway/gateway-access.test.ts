@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatPasswordHash, type Role } from '../../src/base/index.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { formatPasswordHash, LabwireError, type Role } from '../../src/base/index.ts';
 import type { ConfigurationInput } from '../../src/config/index.ts';
 import { Gateway } from '../../src/gateway/index.ts';
 import { deriveOnPool } from '../../src/server/access/scrypt.ts';
-import { TokenBook } from '../../src/server/index.ts';
+import { HttpServer, TokenBook } from '../../src/server/index.ts';
 
 const PASSWORD = 'correct horse';
 const cheap = { N: 4096, r: 8, p: 1, salt: Buffer.alloc(16, 7) };
@@ -84,6 +84,18 @@ describe('who may use a gateway', () => {
     expect(ada.connected).toBe(true);
     expect(await me(basic('ada'))).toBe(200);
     expect(await me()).toBe(401);
+  });
+
+  it('holds up no edit where the server can neither move nor go back, and comes back with the next one', async () => {
+    const start = vi.spyOn(HttpServer.prototype, 'start');
+    const taken = new LabwireError('SERVER_ADDRESS', 'Cannot listen');
+    start.mockRejectedValueOnce(taken).mockRejectedValueOnce(taken);
+    await gateway.apply(configured({ ada: 'admin' }, { host: 'localhost' }));
+    expect(start).toHaveBeenCalledTimes(2);
+    expect(gateway.address).toBeUndefined();
+    await gateway.apply(configured({ ada: 'admin', eve: 'viewer' }, { host: 'localhost' }));
+    expect([await me(basic('bob')), await me(basic('eve'))]).toEqual([401, 200]);
+    start.mockRestore();
   });
 
   it('is whoever is on this machine once there are no users any more', async () => {
