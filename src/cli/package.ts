@@ -6,7 +6,7 @@ import type { GatewayParts } from '../gateway/index.ts';
 import { Catalogue } from '../instrument/index.ts';
 import { loadUserDrivers, userModels } from './user-parts.ts';
 
-export { version } from '../gateway/index.ts';
+export { version } from '../server/index.ts';
 /** What the package itself brings along. */
 export { drivers, emulators, models };
 

@@ -1,11 +1,11 @@
 import { type Clock, codeOf, type Logger, show } from '../base/index.ts';
-import type { EventRecord } from '../journal/index.ts';
 import type { Write } from '../service/index.ts';
+import type { Happening } from './gateway-events.ts';
 
 export interface AuditParts {
   readonly clock: Clock;
   readonly log: Logger;
-  event(event: Omit<EventRecord, 'kind' | 'sequence' | 'time'>): void;
+  event(event: Happening): void;
 }
 
 /** Writes that are written down in a row, and then in each second; what is more is counted. */

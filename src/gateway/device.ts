@@ -8,11 +8,12 @@ import {
   instrumentReady,
   type Sample,
 } from '../instrument/index.ts';
-import type { EventRecord, Journal } from '../journal/index.ts';
+import type { Journal } from '../journal/index.ts';
 import type { Link, Port } from '../port/index.ts';
 import type { TaskControl, TaskError, TaskState } from '../task/index.ts';
 import { type Cause, causeOf, deviceInfo, taskState } from './device-messages.ts';
 import type { DevicePlan } from './device-plan.ts';
+import type { Happening } from './gateway-events.ts';
 import { deviceStatus, type HealthState, healthState } from './health.ts';
 import type { LinePlan } from './line-plan.ts';
 import type { LineSeat, LineSet } from './line-set.ts';
@@ -25,7 +26,7 @@ export interface DeviceParts {
   readonly journal: Journal;
   readonly state: StateStore;
   readonly lines: LineSet;
-  event(event: Omit<EventRecord, 'kind' | 'sequence' | 'time'>): void;
+  event(event: Happening): void;
 }
 
 /** A sample that is dated so far from the clock is told of, in µs: a day. */

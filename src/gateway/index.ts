@@ -1,4 +1,3 @@
-export { version } from '../server/index.ts';
 export { checkConfiguration, type GatewayParts } from './composition.ts';
 export { type ConfiguredDevice, describedDevices } from './described-devices.ts';
 export { type FoundLine, findLine, modelLine } from './find-line.ts';

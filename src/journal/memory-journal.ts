@@ -21,7 +21,8 @@ interface Reader {
 
 /**
  * The journal in memory: what a stopped process had not delivered is lost. It keeps what some sink still has to deliver,
- * at most `capacity` records, and the newest 20,000 for histories and lists of events; beyond that the oldest is discarded and counted for each sink that had not acknowledged it.
+ * at most `capacity` records; beyond that the oldest is discarded and counted for each sink that had not acknowledged it.
+ * Beside it are the newest 20,000 for histories and lists of events.
  */
 export class MemoryJournal implements Journal {
   readonly state: JournalState = { state: 'ok' };

@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http';
-
 /** Names by Prometheus's conventions: base units, `_total` of what only grows, a common first word. */
 export interface Metric {
   readonly name: string;
@@ -23,12 +21,6 @@ export function metricsText(metrics: Iterable<Metric>): string {
     for (const { labels, value } of samples) text += `${name}${labelText(labels)} ${numberText(value)}\n`;
   }
   return text;
-}
-
-/** Answers a scrape. */
-export function replyMetrics(response: ServerResponse, metrics: Iterable<Metric>): void {
-  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(metricsText(metrics));
 }
 
 function labelText(labels: MetricSample['labels'] = {}): string {

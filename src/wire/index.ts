@@ -1,5 +1,4 @@
 export { exceptionNode } from './exception-node.ts';
 export type * from './node.ts';
 export { changeNode, nodeAt, serialise } from './serialise.ts';
-export { valueFrom } from './value-from.ts';
 export { triggerMethod, updateValue } from './write.ts';

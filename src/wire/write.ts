@@ -1,5 +1,5 @@
 import { isMember, LabwireError, MEMBER, show } from '../base/index.ts';
-import { type Actor, type Control, resolve, type TaskVerb, taskVerbs } from '../service/index.ts';
+import { type Actor, type CommandCore, type Control, resolve, type TaskVerb, taskVerbs } from '../service/index.ts';
 import type { WireNode } from './node.ts';
 import { argumentsOf, entriesOf, listOf, valueFrom } from './value-from.ts';
 import { plainNode } from './value-node.ts';
@@ -39,10 +39,8 @@ export async function triggerMethod(
     await control.task(method.path, method.verb, by);
     return plainNode('', null);
   }
-  const given = { args, kwargs };
-  const read = (_: unknown, command: Parameters<typeof argumentsOf>[3]): object =>
-    argumentsOf(args, kwargs, checked, command);
-  return plainNode('', await control.call(checked, given, by, read));
+  const read = (_: unknown, command: CommandCore): object => argumentsOf(args, kwargs, checked, command);
+  return plainNode('', await control.call(checked, { args, kwargs }, by, read));
 }
 
 /** @returns undefined for a path that is none of a task's method */

@@ -31,10 +31,6 @@ export class Users {
     this.#nobody = hashOfNobody(users[0]?.hash);
   }
 
-  get size(): number {
-    return this.#byName.size;
-  }
-
   get(name: string): User | undefined {
     return this.#byName.get(name);
   }
