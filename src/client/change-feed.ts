@@ -29,7 +29,8 @@ export class ChangeFeed implements AsyncIterableIterator<RemoteChange> {
   readonly #onEnd: () => void;
   readonly #signal: AbortSignal | undefined;
   readonly #waiting = new Map<string, RemoteChange>();
-  #reader: ((result: IteratorResult<RemoteChange>) => void) | undefined;
+  /** Those who were promised a change, in their order. */
+  readonly #readers: ((result: IteratorResult<RemoteChange>) => void)[] = [];
   #pause: ReturnType<typeof setTimeout> | undefined;
   #batch: RemoteChange[] = [];
   #ended = false;
@@ -60,7 +61,7 @@ export class ChangeFeed implements AsyncIterableIterator<RemoteChange> {
 
   next(): Promise<IteratorResult<RemoteChange>> {
     return new Promise((resolve) => {
-      this.#reader = resolve;
+      this.#readers.push(resolve);
       this.#serve();
     });
   }
@@ -87,12 +88,11 @@ export class ChangeFeed implements AsyncIterableIterator<RemoteChange> {
   };
 
   #serve(): void {
-    const reader = this.#reader;
-    if (!reader) return;
-    const change = this.#take();
-    if (!change && !this.#ended) return;
-    this.#reader = undefined;
-    reader(change ? { done: false, value: change } : { done: true, value: undefined });
+    while (this.#readers.length > 0) {
+      const change = this.#take();
+      if (!change && !this.#ended) return;
+      this.#readers.shift()?.(change ? { done: false, value: change } : { done: true, value: undefined });
+    }
   }
 
   /** With a rate, all that waits is handed out together, and then nothing for a while. */

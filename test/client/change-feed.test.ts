@@ -10,6 +10,18 @@ const change = (path: string, value: unknown): RemoteChange => ({
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+describe('changes', () => {
+  it('are handed out in their order to whoever asks for several at once, to each its own, until the end', async () => {
+    const feed = new ChangeFeed([''], {}, () => {});
+    const asked = [feed.next(), feed.next(), feed.next()];
+    feed.push(change('a', 1));
+    feed.push(change('b', 2));
+    feed.end();
+    const told = await Promise.all(asked);
+    expect(told.map(({ value }) => value?.path)).toEqual(['a', 'b', undefined]);
+  });
+});
+
 describe('changes with a rate', () => {
   it('come at once, and then each path no more often than that, the newest of each', async () => {
     const feed = new ChangeFeed([''], { maxHz: 2 }, () => {});
