@@ -153,11 +153,16 @@ describe('the history of a channel', () => {
     const gone = new Promise<void>((resolve) => {
       aborted = resolve;
     });
+    let asksNow = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      asksNow = resolve;
+    });
     const records = {
       ...journal,
       events: () => Promise.reject(new LabwireError('QUEUE_FULL', 'Too much')),
       history: (_query: HistoryQuery, signal?: AbortSignal) =>
         new Promise<never>((_, reject) => {
+          asksNow();
           signal?.addEventListener('abort', () => {
             aborted();
             reject(new LabwireError('ABORTED', 'It was cancelled'));
@@ -168,7 +173,7 @@ describe('the history of a channel', () => {
     expect((await told('/api/v1/events', '/api/v1/events', 503)).error.code).toBe('QUEUE_FULL');
     const client = new AbortController();
     const asking = ask('/api/v1/history?device=cryostat&channel=t1', { signal: client.signal });
-    setTimeout(() => client.abort(), 100);
+    void asked.then(() => client.abort());
     await expect(asking).rejects.toThrow();
     await gone;
   });
