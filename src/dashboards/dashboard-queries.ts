@@ -55,6 +55,7 @@ export function variableQueriesOf(dashboard: Dashboard, chosen: Chosen = {}): Ma
   return new Map(asked.map(({ name, query }) => [name, fillVariables(String(query), variables, chosen)]));
 }
 
+/** Where a variable has nothing for "All" Grafana takes each value that it found; here that is any. */
 function variablesIn(dashboard: Dashboard): FillVariable[] {
   return (dashboard.templating.list ?? []).map(({ name, allValue = '.*' }) => ({ name, allValue }));
 }

@@ -15,7 +15,7 @@ export interface FillOptions extends Chosen {
   readonly maxDataPoints?: number;
 }
 
-/** A variable with its "All". */
+/** A variable with what "All" puts in its place. */
 export interface FillVariable {
   readonly name: string;
   readonly allValue: string;

@@ -44,30 +44,30 @@ export function gatewayVariable(source: DataSourceRef): QueryVariableBuilder {
     'Gateway',
     source,
     `SHOW TAG VALUES FROM ${measurement('labwire_devices')} WITH KEY = ${identifier('gateway')}`,
-  );
+    // One that appears while the page is open is shown too.
+  ).allValue('.*');
 }
 
-/** Which devices of a measurement are shown: those that were ever heard of. */
+/**
+ * Which devices of a measurement are shown: those that were ever heard of. Its "All" means those and no others, which the states
+ * and events of a gateway tell of too.
+ */
 export function deviceVariable(of: string, source: DataSourceRef): QueryVariableBuilder {
   const query = `SHOW TAG VALUES FROM ${measurement(of)} WITH KEY = ${identifier('device')} WHERE ${chosen('gateway')}`;
   return variable('device', 'Device', source, query);
 }
 
 function variable(name: string, label: string, source: DataSourceRef, query: string): QueryVariableBuilder {
-  return (
-    new QueryVariableBuilder(name)
-      .label(label)
-      .datasource(source)
-      .query(query)
-      .definition(query)
-      .multi(true)
-      .includeAll(true)
-      // One that appears while the page is open is shown too.
-      .allValue('.*')
-      .current({ selected: true, text: 'All', value: '$__all' })
-      .refresh(VariableRefresh.OnTimeRangeChanged)
-      .sort(VariableSort.AlphabeticalAsc)
-  );
+  return new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(source)
+    .query(query)
+    .definition(query)
+    .multi(true)
+    .includeAll(true)
+    .current({ selected: true, text: 'All', value: '$__all' })
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc);
 }
 
 const SEVERITIES = { error: colour.bad, warning: colour.doubtful, info: colour.waiting } as const;
@@ -76,7 +76,9 @@ const SEVERITIES = { error: colour.bad, warning: colour.doubtful, info: colour.w
 export function eventLayers(source: DataSourceRef, of: readonly ('gateway' | 'device')[]): Builder<AnnotationQuery>[] {
   return Object.entries(SEVERITIES).map(([severity, iconColor]) => {
     const where = [`${identifier('severity')} = ${stringLiteral(severity)}`, ...of.map(chosen), '$timeFilter'];
-    const columns = ['title', 'text', 'code', 'device', 'kind'].map(identifier).join(', ');
+    // Grafana leaves out events of which a column is empty. A gateway's own have no device; where it is, the title names it.
+    const tags = [...of.filter((tag) => tag === 'device'), 'kind', 'code'];
+    const columns = ['title', 'text', ...tags].map(identifier).join(', ');
     return new AnnotationQueryBuilder()
       .name(`Events: ${severity}`)
       .datasource(source)
@@ -90,7 +92,7 @@ export function eventLayers(source: DataSourceRef, of: readonly ('gateway' | 'de
           textEditor: true,
           titleColumn: 'title',
           textColumn: 'text',
-          tagsColumn: 'device,kind,code',
+          tagsColumn: tags.join(','),
         }),
       );
   });

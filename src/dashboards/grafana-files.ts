@@ -17,8 +17,9 @@ export interface ShownSite {
 /** The dashboards of a site: the overview, the gateways' health, and one for each measurement. */
 export function siteDashboards({ devices, databases: [{ name }] }: ShownSite): Dashboard[] {
   const source = dataSource(name);
-  const ofMeasurements = measurementGroups(devices).map((group) => measurementDashboard(group, source));
-  return [overviewDashboard(source), healthDashboard(source), ...ofMeasurements];
+  const groups = measurementGroups(devices);
+  const ofMeasurements = groups.map((group) => measurementDashboard(group, source));
+  return [overviewDashboard(source, groups), healthDashboard(source), ...ofMeasurements];
 }
 
 /**

@@ -12,7 +12,8 @@ import { STATE_GAP_MS } from './status-series.ts';
 /** Begin of the uid of a measurement's dashboard; behind it comes the measurement. */
 export const MEASUREMENT_UID = 'labwire-m-';
 
-const STATES_HEIGHT = 7;
+/** Of the panel of states at the top, at most. */
+const STATES_HEIGHT = 14;
 
 /** The dashboard of all devices that write one measurement: twelve balances have one. */
 export function measurementDashboard(group: MeasurementGroup, source: DataSourceRef): Dashboard {
@@ -25,17 +26,19 @@ export function measurementDashboard(group: MeasurementGroup, source: DataSource
     .withVariable(gatewayVariable(source))
     .withVariable(deviceVariable(measurement, source))
     .annotations(eventLayers(source, ['gateway', 'device']))
-    .withPanel(runningStates(source));
+    .withPanel(runningStates(source, group.devices.length));
   for (const quantity of quantities) builder.withPanel(quantityPanel(quantity, measurement, source, STATES_HEIGHT));
   const below = STATES_HEIGHT + SECTION_HEIGHT;
   for (const channel of states) builder.withPanel(channelStatePanel(channel, measurement, source, below));
   return builder.build();
 }
 
-function runningStates(source: DataSourceRef): ReturnType<typeof stateTimeline> {
+/** Two rows for each device, one of them for its task: high enough that twelve can be told apart, low for one. */
+function runningStates(source: DataSourceRef, devices: number): ReturnType<typeof stateTimeline> {
+  const h = Math.min(STATES_HEIGHT, 4 + Math.ceil(0.7 * devices));
   const where = [chosen('gateway'), chosen('device')];
   const select = 'last("state")';
-  return stateTimeline('Devices and their tasks', source, { x: 0, y: 0, w: 24, h: STATES_HEIGHT }, STATE_GAP_MS)
+  return stateTimeline('Devices and their tasks', source, { x: 0, y: 0, w: 24, h }, STATE_GAP_MS)
     .id(1)
     .mappings(stateMappings)
     .withTarget(

@@ -14,21 +14,27 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
+import type { MeasurementGroup } from './channel-groups.ts';
 import { stateMappings } from './colours.ts';
 import { eventLayers, frame, gatewayVariable } from './frame.ts';
 import { influxQuery } from './influx-query.ts';
 import { chosen, inSteps } from './influxql.ts';
 import { MEASUREMENT_UID } from './measurement-dashboard.ts';
+import { stableUid } from './stable-ids.ts';
 import { stateTimeline } from './state-panel.ts';
 import { CURRENT, STATE_GAP_MS } from './status-series.ts';
 
-/** Every device of every gateway, from what the database has: it does not depend on a configuration. */
-export function overviewDashboard(source: DataSourceRef): Dashboard {
+/**
+ * Every device of every gateway, from what the database has.
+ *
+ * @param groups of the configuration: what is not in it is shown too
+ */
+export function overviewDashboard(source: DataSourceRef, groups: readonly MeasurementGroup[]): Dashboard {
   return frame('labwire-overview', 'labwire: overview', 'All devices and what became of them.')
     .time({ from: 'now-6h', to: 'now' })
     .withVariable(gatewayVariable(source))
     .annotations(eventLayers(source, ['gateway']))
-    .withPanel(now(source))
+    .withPanel(now(source, groups))
     .withPanel(
       stateTimeline('States of the devices', source, { x: 0, y: 8, w: 24, h: 10 }, STATE_GAP_MS)
         .id(2)
@@ -58,10 +64,10 @@ export function overviewDashboard(source: DataSourceRef): Dashboard {
 const DEVICE_NAME = String.raw`/.*\/.*/`;
 
 /** A tile for each device that was told of just now: what is old must not look current. */
-function now(source: DataSourceRef): Builder<Panel> {
+function now(source: DataSourceRef, groups: readonly MeasurementGroup[]): Builder<Panel> {
   const where = `${chosen('gateway')} AND time > now() - ${CURRENT}`;
   const by = '"gateway", "device", "measurement"';
-  return new StatBuilder()
+  const builder = new StatBuilder()
     .id(1)
     .title('Now')
     .datasource(source)
@@ -72,13 +78,7 @@ function now(source: DataSourceRef): Builder<Panel> {
     .graphMode(BigValueGraphMode.None)
     .textMode(BigValueTextMode.ValueAndName)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields(DEVICE_NAME).values(false))
-    .dataLinks([
-      new DashboardLinkBuilder('What it measures')
-        .type(DashboardLinkType.Link)
-        .url(
-          `/d/${MEASUREMENT_UID}\${__field.labels.measurement}?var-gateway=\${__field.labels.gateway}&var-device=\${__field.labels.device}&\${__url_time_range}`,
-        ),
-    ])
+    .dataLinks([linkTo(`${MEASUREMENT_UID}\${__field.labels.measurement}`)])
     .withTarget(
       influxQuery({
         refId: 'now',
@@ -86,6 +86,20 @@ function now(source: DataSourceRef): Builder<Panel> {
         query: `SELECT last("state") FROM "labwire_devices" WHERE ${where} GROUP BY ${by}`,
       }),
     );
+  for (const { measurement, devices } of groups) {
+    const uid = stableUid(MEASUREMENT_UID, measurement);
+    // The uid of most dashboards is made of the measurement as it stands.
+    if (uid === `${MEASUREMENT_UID}${measurement}`) continue;
+    const ids = devices.map(({ description }) => description.device).sort();
+    builder.overrideByRegexp(`/\\/(${ids.join('|')})$/`, [{ id: 'links', value: [linkTo(uid).build()] }]);
+  }
+  return builder;
+}
+
+/** A link to the dashboard of a measurement, with the device that was clicked. */
+function linkTo(uid: string): DashboardLinkBuilder {
+  const url = `/d/${uid}?var-gateway=\${__field.labels.gateway}&var-device=\${__field.labels.device}&\${__url_time_range}`;
+  return new DashboardLinkBuilder('What it measures').type(DashboardLinkType.Link).url(url);
 }
 
 function deviceTable(source: DataSourceRef): Builder<Panel> {

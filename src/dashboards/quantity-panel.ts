@@ -2,7 +2,6 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   AxisPlacement,
   GraphDrawStyle,
-  GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
@@ -64,7 +63,6 @@ export function quantityPanel(
     .thresholds(
       new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([{ value: null, color: colour.good }]),
     )
-    .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
     .legend(legend())
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.None));
   for (const channel of channels) addChannel(builder, channel, measurement);
@@ -121,7 +119,11 @@ function meanOf({ type, kind, quantity }: ChannelDescription): 'mean' | 'last' {
 function factsOf({ resolution, range }: ChannelDescription): DynamicConfigValue[] {
   const facts: DynamicConfigValue[] = [];
   if (resolution !== undefined) facts.push({ id: 'decimals', value: decimalsOf(resolution) });
-  if (range) facts.push({ id: 'thresholds', value: rangeThresholds(range) });
+  if (range) {
+    facts.push({ id: 'thresholds', value: rangeThresholds(range) });
+    // Of the channels that have this style Grafana draws the limits of the first: one without limits must not have it.
+    facts.push({ id: 'custom.thresholdsStyle', value: { mode: GraphThresholdsStyleMode.Dashed } });
+  }
   return facts;
 }
 

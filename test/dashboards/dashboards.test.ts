@@ -45,11 +45,38 @@ describe('a dashboard of a measurement', () => {
       properties: [
         { id: 'decimals', value: 3 },
         { id: 'thresholds', value: { mode: 'absolute', steps: [{ value: null }, { value: 1.4 }, { value: 475 }] } },
+        { id: 'custom.thresholdsStyle', value: { mode: 'dashed' } },
       ],
     });
     expect(panel(whole, 'Pressure (mbar)').fieldConfig?.overrides[0]?.properties).toEqual([
       { id: 'decimals', value: 1 },
     ]);
+  });
+
+  test('draws the range of a channel also behind one that has none', () => {
+    const { fieldConfig } = panel(measurementDashboard([channel('a', { unit: 'K' }), kelvin('b')]), 'Temperature (K)');
+    const styled = fieldConfig?.overrides.filter(({ properties }) =>
+      properties.some(({ id }) => id === 'custom.thresholdsStyle'),
+    );
+    expect(styled?.map(({ matcher }) => matcher.options)).toEqual(['b', 'b-uncertain']);
+    expect(fieldConfig?.defaults.custom).not.toHaveProperty('thresholdsStyle');
+  });
+
+  test('means by all devices those of its measurement, not all of which the gateway tells states and events', () => {
+    const all = whole.templating.list?.map(({ name, allValue }) => [name, allValue]);
+    expect(all).toEqual([
+      ['gateway', '.*'],
+      ['device', undefined],
+    ]);
+  });
+
+  test('has room for the states of twelve devices', () => {
+    const heightOf = (count: number): number => {
+      const devices = Array.from({ length: count }, (_, i) => device(`b${i}`, [channel('m')]));
+      const [, , dashboard] = siteDashboards(site(...devices));
+      return panel(dashboard as Dashboard, 'Devices and their tasks').gridPos?.h ?? 0;
+    };
+    expect([1, 12, 64].map(heightOf)).toEqual([5, 13, 14]);
   });
 
   test('does not join gaps: a step without a value is null, and two polls in a row without one are a gap', () => {
@@ -107,6 +134,23 @@ describe('the dashboards of a site', () => {
       ...['labwire-m-lakeshore_218', 'labwire-m-nmea0183'],
     ]);
     for (const uid of uids) expect(uid).toMatch(/^[A-Za-z0-9_-]{1,40}$/);
+  });
+
+  test('are reached from the overview, also where the uid is not the measurement as it stands', () => {
+    const long = device('b', [channel('x')], { measurement: 'temperature_of_the_upper_stage_left' });
+    const short = device('a', [channel('x')], { measurement: 'short' });
+    const [overview] = siteDashboards(site(short, long));
+    const { fieldConfig } = panel(overview as Dashboard, 'Now');
+    expect(fieldConfig?.defaults.links?.[0]).toMatchObject({
+      url: expect.stringMatching(/^\/d\/labwire-m-\$\{__field\.labels\.measurement\}\?/),
+    });
+    const uid = siteDashboards(site(long))[2]?.uid;
+    expect(fieldConfig?.overrides).toMatchObject([
+      {
+        matcher: { id: 'byRegexp', options: String.raw`/\/(b)$/` },
+        properties: [{ id: 'links', value: [{ url: expect.stringContaining(`/d/${uid}?`) }] }],
+      },
+    ]);
   });
 
   test('do not depend on the gateway, nor on the order of devices and channels', () => {
