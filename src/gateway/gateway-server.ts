@@ -85,7 +85,7 @@ export class GatewayServer {
   async stop(): Promise<void> {
     this.#started = false;
     await this.#http.stop();
-    this.#access.stop();
+    await this.#access.stop();
   }
 }
 

@@ -130,7 +130,7 @@ export class Server {
   async #stop(): Promise<void> {
     this.#abandoned = await this.#host.stop(STOP_CAP_S);
     await this.#http.stop();
-    this.#access.stop();
+    await this.#access.stop();
     this.#end();
   }
 

@@ -24,6 +24,7 @@ export {
 export { addMember, DataService, isService, removeMember } from './data-service.ts';
 export { type Observation, type ObserveOptions, observe } from './observe.ts';
 export { type Reading, ReadingCore, type ReadingOptions, reading } from './reading.ts';
+export { replaceFile } from './replace-file.ts';
 export { ServiceHost, type ServiceHostOptions } from './service-host.ts';
 export { type Setting, type SettingOptions, setting } from './setting.ts';
 export { SettingCore } from './setting-core.ts';

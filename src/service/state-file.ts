@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile, rename } from 'node:fs/promises';
 import { type Clock, LabwireError, type Logger, type Timer, toError } from '../base/index.ts';
+import { replaceFile } from './replace-file.ts';
 import type { SettingValue } from './value-rules.ts';
 
 /** A value that was set at run time, and what the configuration said then. */
@@ -142,25 +142,6 @@ function parse(text: string): [string, KeptValue][] {
 
 function serialise(kept: ReadonlyMap<string, KeptValue>): string {
   return `${JSON.stringify({ version: 1, settings: Object.fromEntries(kept) }, undefined, 2)}\n`;
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  const fresh = join(folder, `.${basename(path)}.new`);
-  try {
-    const file = await open(fresh, 'w', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(fresh, path);
-  } catch (error) {
-    await rm(fresh, { force: true }).catch(() => {});
-    throw error;
-  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,5 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { atLeast, type Clock, isLoopbackHost, type Logger, silentLogger, systemClock } from '../../base/index.ts';
+import {
+  atLeast,
+  type Clock,
+  isLoopbackHost,
+  type Logger,
+  silentLogger,
+  systemClock,
+  within,
+} from '../../base/index.ts';
 import type { Access } from '../gate.ts';
 import { Attempts } from './attempts.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
@@ -16,6 +24,9 @@ import type { TokenEntry } from './token-file.ts';
 import { Tokens } from './tokens.ts';
 import { type User, type UserEntry, Users } from './users.ts';
 import { Watched } from './watched.ts';
+
+/** Of a stop, which has to end soon. */
+const WRITE_LIMIT_MS = 300;
 
 /** What the configuration says of it, and may say otherwise while the server runs. */
 export interface AccessSettings {
@@ -48,6 +59,8 @@ type Grounds =
  * everything; any other one wants a password, a token, or the cookie of who has logged in.
  */
 export class AccessControl {
+  readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #passwords: PasswordCheck;
   readonly #attempts: Attempts;
   readonly #tokens: Tokens;
@@ -62,6 +75,8 @@ export class AccessControl {
   /** @throws LabwireError CONFIG_INVALID where a user's password is no hash */
   constructor(settings: AccessSettings, parts: AccessParts = {}) {
     const { clock = systemClock, log = silentLogger, tokenFile, derive } = parts;
+    this.#clock = clock;
+    this.#log = log;
     this.#users = new Users(settings.users);
     this.#origins = originSet(settings);
     this.#open = isOpen(settings);
@@ -85,9 +100,13 @@ export class AccessControl {
     this.#watched.look();
   }
 
-  /** Writes down when tokens were last used. */
-  stop(): void {
-    this.#lastUse?.flush((id) => this.#tokens.has(id));
+  /** Writes down when tokens were last used, unless the disk hangs. Never rejects. */
+  async stop(): Promise<void> {
+    if (!this.#lastUse) return;
+    const written = this.#lastUse.flush((id) => this.#tokens.has(id));
+    await within(this.#clock, WRITE_LIMIT_MS, written, 'Writing the last use of tokens').catch((error: Error) =>
+      this.#log.warn({ err: error }, error.message),
+    );
   }
 
   /** Rejects with LabwireError UNAUTHENTICATED, FORBIDDEN, TOO_MANY_ATTEMPTS. */

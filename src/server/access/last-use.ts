@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Clock, isoTime, type Logger, type Timer, toError } from '../../base/index.ts';
-import { replacePrivateFile } from './private-file.ts';
+import { replaceFile } from '../../service/index.ts';
 
 const WRITE_AFTER_MS = 60_000;
 const content = z.record(z.string().regex(/^[0-9a-f]{12}$/), z.string());
@@ -16,6 +16,7 @@ export class LastUse {
   readonly #log: Logger;
   #times: Map<string, string> | undefined;
   #timer: Timer | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #failing = false;
 
   /** @param tokenFile beside which it is */
@@ -28,17 +29,24 @@ export class LastUse {
   note(id: string): void {
     this.#times ??= new Map(Object.entries(readLastUse(this.#tokenFile)));
     this.#times.set(id, isoTime(this.#clock.now()));
-    this.#timer ??= this.#clock.setTimer(() => this.flush(), WRITE_AFTER_MS);
+    this.#timer ??= this.#clock.setTimer(() => void this.flush(), WRITE_AFTER_MS);
   }
 
-  /** Writes what is not written yet, but nothing of tokens that are no more. */
-  flush(living?: (id: string) => boolean): void {
-    if (!this.#timer) return;
-    this.#timer.cancel();
-    this.#timer = undefined;
-    const times = [...(this.#times ?? [])].filter(([id]) => living?.(id) ?? true);
+  /** Writes what is not written yet, but nothing of tokens that are no more. Never rejects. */
+  flush(living?: (id: string) => boolean): Promise<void> {
+    if (this.#timer) {
+      this.#timer.cancel();
+      this.#timer = undefined;
+      const times = [...(this.#times ?? [])].filter(([id]) => living?.(id) ?? true);
+      const text = `${JSON.stringify(Object.fromEntries(times), null, 2)}\n`;
+      this.#writing = this.#writing.then(() => this.#write(text));
+    }
+    return this.#writing;
+  }
+
+  async #write(text: string): Promise<void> {
     try {
-      replacePrivateFile(lastUseFile(this.#tokenFile), `${JSON.stringify(Object.fromEntries(times), null, 2)}\n`);
+      await replaceFile(lastUseFile(this.#tokenFile), text);
       this.#failing = false;
     } catch (error) {
       if (!this.#failing)

@@ -235,7 +235,7 @@ describe('somebody who stays connected', () => {
     socket.disconnect();
     await cut;
     await vi.waitFor(() => expect(server.clock.pending).toBe(1));
-    server.access.stop();
+    await server.access.stop();
     expect(server.clock.pending).toBe(0);
   });
 });

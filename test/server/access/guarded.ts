@@ -90,7 +90,7 @@ export class Guarded {
     for (const socket of this.#sockets) socket.disconnect();
     this.#agent.destroy();
     await this.#server.stop();
-    this.access.stop();
+    await this.access.stop();
     rmSync(this.#folder, { recursive: true });
   }
 

@@ -146,13 +146,14 @@ describe('the tokens of a running gateway', () => {
     use.note(id);
     use.note('0123456789ab');
     expect(readLastUse(file)).toEqual({});
-    use.flush((other) => other === id);
+    await use.flush((other) => other === id);
     expect(book.list()[0]?.lastUsed).toMatch(/^\d{4}-\d\d-\d\dT/);
     expect(Object.keys(readLastUse(file))).toEqual([id]);
     expect(readFileSync(file, 'utf8')).toBe(before);
     use.note(id);
     await clock.advance(60_000);
     expect(clock.pending).toBe(0);
+    await use.flush();
   });
 });
 
