@@ -122,7 +122,10 @@ describe('JSON', () => {
   });
 
   test('cannot reach what is no key of the line itself', () => {
-    const hostile = reading({ format: 'json', channels: { constructor: {}, x: { key: ['__proto__', 'y'] } } });
+    const hostile = reading({
+      format: 'json',
+      channels: { c: { key: ['constructor', 'name'] }, x: { key: ['__proto__', 'y'] } },
+    });
     expect(hostile('{"a":1}')).toBe('no_match');
     expect(hostile('{"__proto__":{"y":5}}')).toEqual({ x: 5 });
     expect(({} as { y?: number }).y).toBeUndefined();

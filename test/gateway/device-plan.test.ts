@@ -214,17 +214,6 @@ describe('the plan of a device', () => {
     ]);
   });
 
-  it('does not take the names of JavaScript for changes of a channel', () => {
-    const model: ModelInput = { ...thermometerModel, channels: { constructor: {} } };
-    const configuration = configSchema(parts.drivers.keys()).parse(withThermometer({ channels: {} }));
-    const { plan: made } = planDevice(
-      'oven',
-      configuration,
-      compose({ ...thermometerParts, models: [model] }, silentLogger),
-    );
-    expect(made?.channels.get('constructor')?.description.id).toBe('constructor');
-  });
-
   it('warns of a start limit that can never be reached', () => {
     const { plan: made, issues } = planned({
       tasks: { acquire: { restartSec: 5, startLimitIntervalSec: 5, startLimitBurst: 3 } },
