@@ -56,6 +56,11 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
       writeOut: (text) => io.print(text.trimEnd()),
       writeErr: (text) => io.complain(text.trimEnd()),
     })
+    // Nobody needs to read of each command that it has options, and without that there is room for the rest.
+    .configureHelp({
+      subcommandTerm: (command) =>
+        `${command.name()} ${command.usage().replace('[options]', '')}`.trim().replace(/ +/g, ' '),
+    })
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', examples('labwire demo', 'labwire check --config /etc/labwire/labwire.yaml', 'labwire run'));
   const config = (): Option => new Option('--config <file>', 'the configuration').default('labwire.yaml');

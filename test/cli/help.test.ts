@@ -51,6 +51,13 @@ describe('labwire --help', () => {
       if (second === undefined) expect(text).toMatch(new RegExp(`^ +${name} .*\\w`, 'm'));
   });
 
+  it('fits on a terminal of 80 columns', () => {
+    const long = help([])
+      .text.split('\n')
+      .filter((line) => line.length > 80);
+    expect(long).toEqual([]);
+  });
+
   it.each(all)('of %s %s shows examples of that very command', (...path) => {
     const names = path.filter((name) => typeof name === 'string');
     const { text, status } = help(names);
