@@ -169,6 +169,29 @@ describe('Mosquitto with our configuration', () => {
     expect((await connected).properties?.receiveMaximum ?? 65_535).toBe(65_535);
   });
 
+  it('lets with the lines for Home Assistant a gateway announce devices, and nobody else', async () => {
+    const acl = readFileSync(join(deploy, 'mosquitto/labwire.acl'), 'utf8');
+    writeFileSync(join(folder, 'labwire/acl'), acl.replaceAll(/^#(?=user|topic)/gm, ''));
+    await run('mosquitto_passwd', ['-b', join(folder, 'labwire/passwords'), 'homeassistant', 'ph'], { env });
+    process_.kill('SIGHUP');
+    const announcement = 'homeassistant/device/labwire_lab_a_oven/config';
+    const gateway = await client('lab_a');
+    await eventually(async () => (await publish(gateway, announcement)) === 0);
+    expect(await publish(gateway, 'homeassistant/status')).toBe(NOT_AUTHORISED);
+    for (const other of ['lab_b', 'reader', 'operator'])
+      expect(await publish(await client(other), announcement), other).toBe(NOT_AUTHORISED);
+    const home = await client('homeassistant', 'ph');
+    expect(await publish(home, 'homeassistant/status')).toBe(0);
+    expect(await publish(home, 'labwire/lab_a/oven/channels/setpoint/set')).toBe(0);
+    for (const topic of ['labwire/lab_a/oven/channels/t', 'labwire/homeassistant/oven/channels/t'])
+      expect(await publish(home, topic), topic).toBe(NOT_AUTHORISED);
+    const heard: string[] = [];
+    home.on('message', (topic) => heard.push(topic));
+    await home.subscribeAsync('homeassistant/#', { qos: 1 });
+    expect(await publish(gateway, announcement)).toBe(0);
+    await eventually(() => heard.includes(announcement));
+  });
+
   it('serves a gateway, its readers and its operators', async () => {
     const mqtt = { url: broker.url, username: 'lab_a', password: 'pa' };
     const gateway = new Gateway(
