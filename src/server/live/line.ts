@@ -1,11 +1,10 @@
-import type { Socket } from 'socket.io';
+import { type Connection, cut } from './connection.ts';
 
 /** Characters that may wait for the network before no more is given to it. */
 const ROOM = 64 * 1024;
 /** Refusals that a client provokes and does not read: beyond this it is cut. */
 const FULL = 1024 * 1024;
 
-type EngineSocket = Socket['conn'];
 interface EnginePacket {
   readonly data?: unknown;
 }
@@ -16,13 +15,13 @@ interface EnginePacket {
  * what came before, with polling when the next poll comes.
  */
 export class Line {
-  readonly #conn: EngineSocket;
+  readonly #conn: Connection;
   #waiting = 0;
   /** Since when something has been waiting; undefined while nothing is. */
   #since: number | undefined;
   #waiters: (() => void)[] = [];
 
-  constructor(conn: EngineSocket, now: () => number, onRoom: () => void) {
+  constructor(conn: Connection, now: () => number, onRoom: () => void) {
     this.#conn = conn;
     const add = ({ data }: EnginePacket): void => {
       this.#since ??= now();
@@ -71,11 +70,8 @@ export class Line {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
-  /** At once: a client that does not read would not read a farewell either. To it the connection is lost, and it may come again. */
+  /** To the client the connection is lost, and it may come again. */
   cut(): void {
-    // A websocket would wait for the client to agree.
-    const { socket } = this.#conn.transport as unknown as { readonly socket?: { terminate?(): void } };
-    this.#conn.close(true);
-    socket?.terminate?.();
+    cut(this.#conn);
   }
 }

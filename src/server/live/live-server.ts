@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server as NodeServer } from 'node:http';
+import type { Server as NodeServer } from 'node:http';
 import { type Socket, Server as SocketServer } from 'socket.io';
 import { type Clock, codeOf, LabwireError, type Logger, type Timer, toError } from '../../base/index.ts';
 import { type DataService, type Observation, observe } from '../../service/index.ts';
@@ -8,6 +8,8 @@ import { type Gate, refusal } from '../gate.ts';
 import type { ServiceRequests } from '../service-requests.ts';
 import { type Announcement, changeAnnouncement, logAnnouncement } from './announcement.ts';
 import { ClientEvents } from './client-events.ts';
+import { type Connection, cut, watchMisuse } from './connection.ts';
+import { Entrance } from './entrance.ts';
 import { FanOut } from './fan-out.ts';
 import { Line } from './line.ts';
 import { LiveClient } from './live-client.ts';
@@ -42,13 +44,9 @@ const CLIENTS = 512;
 const LONGEST_MESSAGE = 1024 * 1024;
 const PING_MS = 25_000;
 const PONG_LIMIT_MS = 20_000;
-/** From the connection to the namespace: for what has not been let in. */
-const ENTRY_LIMIT_MS = 10_000;
 /** A client that takes nothing for so long is cut. */
 const STALL_LIMIT_MS = 30_000;
 const LOOK_MS = 5_000;
-/** Types of socket.io's packets that announce bytes: nothing of the wire is binary. */
-const BINARY = /^[56]/;
 
 /**
  * The service live, over socket.io: clients ask, and are told every change. While nobody is there nothing is observed.
@@ -56,9 +54,10 @@ const BINARY = /^[56]/;
  */
 export class LiveServer {
   readonly #options: LiveServerOptions;
-  readonly #guests = new Map<Socket['conn'], Guest>();
+  readonly #guests = new Map<Connection, Guest>();
+  readonly #entrance: Entrance;
   /** Connections whose credentials are being looked at, or that have come in. */
-  readonly #entered = new WeakSet<Socket['conn']>();
+  readonly #entered = new WeakSet<Connection>();
   readonly #fanOut = new FanOut();
   #io: SocketServer | undefined;
   #observation: Observation | undefined;
@@ -68,6 +67,7 @@ export class LiveServer {
 
   constructor(options: LiveServerOptions) {
     this.#options = options;
+    this.#entrance = new Entrance(options.clock);
   }
 
   get counters(): LiveCounters {
@@ -83,18 +83,19 @@ export class LiveServer {
       maxHttpBufferSize: LONGEST_MESSAGE,
       pingInterval: PING_MS,
       pingTimeout: PONG_LIMIT_MS,
-      connectTimeout: ENTRY_LIMIT_MS,
       httpCompression: false,
       cors: {
         origin: (origin, allow) => allow(null, origin !== undefined && this.#options.gate.lists(origin)),
         credentials: true,
       },
-      allowRequest: (request, allow) => this.#allowRequest(request, allow),
     });
-    io.engine.on('connection', (conn: Socket['conn']) => {
-      conn.on('packet', ({ data }: { data?: unknown }) => {
-        if (data !== undefined && (typeof data !== 'string' || BINARY.test(data))) conn.close(true);
+    io.engine.on('connection', (conn: Connection) => {
+      watchMisuse(conn, (what) => {
+        const guest = this.#guests.get(conn);
+        if (guest) this.#cutOff(guest, what);
+        else cut(conn);
       });
+      this.#entrance.add(conn);
     });
     io.use((socket, next) => void this.#enter(socket, next));
     io.on('connection', (socket) => this.#welcome(socket));
@@ -114,13 +115,8 @@ export class LiveServer {
     io?.engine.close();
   }
 
-  #allowRequest(
-    _request: IncomingMessage,
-    allow: (message: string | null | undefined, success: boolean) => void,
-  ): void {
-    const clients = this.#io?.engine.clientsCount ?? 0;
-    if (clients >= CLIENTS) allow(`${CLIENTS} clients are connected already`, false);
-    else allow(undefined, true);
+  #refuseOneTooMany(): void {
+    if (this.#guests.size >= CLIENTS) throw new LabwireError('QUEUE_FULL', `${CLIENTS} clients are connected already`);
   }
 
   async #enter(socket: Socket, next: (error?: Error) => void): Promise<void> {
@@ -131,6 +127,7 @@ export class LiveServer {
       this.#entered.add(conn);
       try {
         socket.data = await this.#principalOf(socket);
+        this.#refuseOneTooMany();
       } catch (thrown) {
         this.#entered.delete(conn);
         throw thrown;
@@ -186,6 +183,7 @@ export class LiveServer {
       if (now) principal = now;
       else this.#cutOff(guest, 'what it came in by is not valid any more');
     });
+    this.#entrance.remove(conn);
     this.#guests.set(conn, guest);
     this.#watch();
     log.info({ client: name, address: socket.handshake.address }, 'a client has connected');
@@ -197,6 +195,8 @@ export class LiveServer {
       guest.live.end();
       this.#mergedBefore += guest.live.merged;
       this.#guests.delete(conn);
+      // Who has taken his leave does not come in again by the same connection.
+      conn.close();
       log.info({ client: name, reason }, 'a client has gone');
       if (this.#guests.size === 0) this.#unwatch();
     });

@@ -268,6 +268,15 @@ describe('what is wrong over socket.io', () => {
     expect(await (await connected(served)).call('get_value', 'title')).toMatchObject({ value: 'none' });
   });
 
+  it('is cut where it is more at once than there is to ask', async () => {
+    const served = await serve();
+    const { socket } = await connected(served, { transports: ['polling'] });
+    const gone = heard(socket, 'disconnect');
+    for (let i = 0; i < 5_000; i++) socket.emit('x');
+    await gone;
+    expect(served.server.clients).toMatchObject({ clients: 0, cut: 1 });
+  });
+
   it('is no namespace but the one there is', async () => {
     const served = await serve();
     const socket = io(`${served.server.address}/admin`, { path: '/ws/socket.io', reconnection: false, forceNew: true });
@@ -323,6 +332,43 @@ describe('who may do what over socket.io', () => {
       const { socket } = dial(served, { extraHeaders: headers });
       expect(await heard(socket, 'connect_error')).toMatchObject([{ data: { code: 'FORBIDDEN' } }]);
     }
+  });
+});
+
+describe('a connection by which nobody has come in', () => {
+  const opened = async ({ server }: Served): Promise<string> => {
+    const answer = await fetch(`${server.address}/ws/socket.io/?EIO=4&transport=polling`);
+    expect(answer.status).toBe(200);
+    const { sid } = JSON.parse((await answer.text()).slice(1)) as { sid: string };
+    return `${server.address}/ws/socket.io/?EIO=4&transport=polling&sid=${sid}`;
+  };
+
+  it('goes where there are too many of them, so that who has credentials comes in', async () => {
+    const served = await serve();
+    const first = await opened(served);
+    for (let i = 0; i < 256; i++) await opened(served);
+    expect((await fetch(first)).status).toBe(400);
+    const { call } = await connected(served);
+    expect(await call('get_value', 'title')).toMatchObject({ value: 'none' });
+  });
+
+  it('is over after 10 s', async () => {
+    const clock = new FakeClock();
+    const served = await serve({ clock });
+    const url = await opened(served);
+    const { socket } = await connected(served);
+    await clock.advance(10_000);
+    expect((await fetch(url)).status).toBe(400);
+    expect(socket.connected).toBe(true);
+  });
+
+  it('is over too when the client has taken its leave', async () => {
+    const served = await serve();
+    const url = await opened(served);
+    await fetch(url, { method: 'POST', body: '40' });
+    expect(await (await fetch(url)).text()).toContain('40{');
+    await fetch(url, { method: 'POST', body: '41' });
+    await vi.waitFor(async () => expect((await fetch(url)).status).toBe(400));
   });
 });
 
