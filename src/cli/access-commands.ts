@@ -1,17 +1,9 @@
 import { type Command, Option } from 'commander';
 import { roles } from '../base/index.ts';
-import type { CliIo } from './io.ts';
-
-interface Shared {
-  readonly io: CliIo;
-  readonly finish: (status: number) => void;
-  readonly config: () => Option;
-  readonly json: () => Option;
-  readonly examples: (...lines: string[]) => string;
-}
+import type { CommandParts } from './command-parts.ts';
 
 /** Adds `password` and `token`: who may use a gateway. */
-export function addAccessCommands(program: Command, { io, finish, config, json, examples }: Shared): void {
+export function addAccessCommands(program: Command, { io, finish, config, json, examples }: CommandParts): void {
   program
     .command('password')
     .description('Print the hash of a password, for server.users of the configuration.')

@@ -1,20 +1,13 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../base/index.ts';
-import type { CliIo } from './io.ts';
-
-interface Shared {
-  readonly io: CliIo;
-  readonly finish: (status: number) => void;
-  readonly config: () => Option;
-  readonly json: () => Option;
-  readonly examples: (...lines: string[]) => string;
-}
+import { taskVerbs } from '../service/index.ts';
+import type { CommandParts } from './command-parts.ts';
 
 /**
  * Adds the commands that ask a running gateway: `devices` `tasks` `read` `set` `call` `watch` `events`. Each is loaded when it is
  * called: a gateway that runs needs no client.
  */
-export function addGatewayCommands(program: Command, { io, finish, config, json, examples }: Shared): void {
+export function addGatewayCommands(program: Command, { io, finish, config, json, examples }: CommandParts): void {
   const add = (name: string, what: string, lines: readonly string[]): Command =>
     program
       .command(name)
@@ -51,7 +44,7 @@ export function addGatewayCommands(program: Command, { io, finish, config, json,
     'labwire tasks cryostat stop      # where it has only one',
   ])
     .argument('[path]', 'a task, or what has tasks, e.g. a device')
-    .addArgument(new Argument('[action]', 'what to do with it').choices(['start', 'stop', 'restart']))
+    .addArgument(new Argument('[action]', 'what to do with it').choices(taskVerbs))
     .addOption(timeout())
     .action(async (path, verb, options) => {
       const { tasksCommand } = await import('./commands/tasks.ts');

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { codeOf, type ErrorCode, errorCodes, LabwireError, toError } from '../base/index.ts';
 import { readAddress } from '../client/index.ts';
-import { advised, type GatewayPlace } from './gateway-session.ts';
+import { advised } from './gateway-access.ts';
+import type { GatewayPlace } from './gateway-session.ts';
 
 const refusal = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { codeOf, type ErrorCode, errorCodes, LabwireError, toError } from '../base/index.ts';
+import { type ErrorCode, errorCodes, LabwireError, toError } from '../base/index.ts';
 import { type Client, connect, RemoteError, type Subscription } from '../client/index.ts';
 import { formatIssue, loadConfiguration } from '../config/index.ts';
+import { advised, givenToken } from './gateway-access.ts';
 import { gatewayUrl } from './gateway-url.ts';
 import type { CliIo } from './io.ts';
 import { createLogger } from './log.ts';
 import { siteParts } from './package.ts';
+import { DEFAULT_CONFIG } from './site.ts';
 
 /** What every command has that asks a running gateway. */
 export interface GatewayOptions {
@@ -27,13 +29,12 @@ export interface GatewayPlace {
   readonly timeoutMs: number;
 }
 
-const DEFAULT_CONFIG = 'labwire.yaml';
 const TIMEOUT_MS = 30_000;
 
 /** @throws LabwireError USAGE, CONFIG_… where the configuration that was named does not tell where its gateway is */
 export async function gatewayPlace(options: GatewayOptions, io: CliIo): Promise<GatewayPlace> {
   const url = options.url ?? (io.env.LABWIRE_URL || (await configuredUrl(options.config, io)));
-  const token = options.token ?? (io.env.LABWIRE_TOKEN || undefined);
+  const token = givenToken(options.token, io);
   const timeoutMs = options.timeout === undefined ? TIMEOUT_MS : options.timeout * 1000;
   return { url, token, timeoutMs };
 }
@@ -90,22 +91,6 @@ function inOwnWords(thrown: unknown): Error {
   if (known) return new LabwireError(thrown.code as ErrorCode, thrown.detail, { cause: thrown });
   return new LabwireError('GATEWAY_REFUSED', `The gateway says: ${thrown.name}: ${thrown.detail}`, { cause: thrown });
 }
-
-/** What to do about it, where that is known. */
-export function advised(error: Error, hadToken: boolean): Error {
-  const code = codeOf(error);
-  const more = code === null ? undefined : advice(hadToken)[code];
-  if (!more || code === null || !(error instanceof LabwireError)) return error;
-  return new LabwireError(code, `${error.detail.replace(/[.;]$/, '')}; ${more}`, { cause: error });
-}
-
-const advice = (hadToken: boolean): Partial<Record<ErrorCode, string>> => ({
-  GATEWAY_UNREACHABLE: 'is `labwire run` running there? --url or LABWIRE_URL says where else it is',
-  UNAUTHENTICATED: hadToken
-    ? 'is the token right, and not revoked? `labwire token` lists those that there are'
-    : 'give a token in LABWIRE_TOKEN; `labwire token` makes one on the gateway',
-  FORBIDDEN: 'a token of another role may do it',
-});
 
 async function configuredUrl(config: string | undefined, io: CliIo): Promise<string> {
   const file = config ?? DEFAULT_CONFIG;

@@ -3,6 +3,7 @@ import { get as getEncrypted } from 'node:https';
 import { z } from 'zod';
 import { LabwireError, toError } from '../base/index.ts';
 import type { LineSettings, TrafficEntry } from '../port/index.ts';
+import { advised } from './gateway-access.ts';
 import { visibleWords } from './traffic-text.ts';
 
 /** What a gateway says of a port before its traffic. */
@@ -81,7 +82,7 @@ export async function followGateway(
   try {
     for await (const line of jsonLines(response)) {
       clearTimeout(limit);
-      if (response.statusCode !== 200) return refusal(url, response.statusCode, line);
+      if (response.statusCode !== 200) return refusal(url, response.statusCode, line, token !== undefined);
       if (told) listener.entry(entryOf(parsed(trafficEntry, line)));
       else listener.facts(parsed(portFacts, line) as PortFacts);
       told = true;
@@ -124,11 +125,11 @@ function ask(target: URL, signal: AbortSignal, token: string | undefined): Promi
 
 const errorAnswer = z.object({ error: z.object({ message: z.string() }) });
 
-function refusal(url: string, status: number | undefined, answer: unknown): FollowEnd {
+function refusal(url: string, status: number | undefined, answer: unknown, hadToken: boolean): FollowEnd {
   const reason = visibleWords(parsed(errorAnswer, answer).error.message);
   if (status === 404) return { end: 'unknown', reason };
-  const remedy = status === 401 ? '; give a token in LABWIRE_TOKEN, `labwire token` makes one' : '';
-  throw new LabwireError('GATEWAY_REFUSED', `The gateway at ${url} says: ${reason}${remedy}`);
+  const code = status === 401 ? 'UNAUTHENTICATED' : 'GATEWAY_REFUSED';
+  throw advised(new LabwireError(code, `The gateway at ${url} says: ${reason}`), hadToken);
 }
 
 /** Ends with the connection, however that ends. */

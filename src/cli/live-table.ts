@@ -1,17 +1,19 @@
 import type { WriteStream } from 'node:tty';
 import { quality, type Sample } from '../instrument/index.ts';
+import { Screen } from './screen.ts';
 
 const PERIOD_MS = 1000;
 
 /** Shows the newest readings in place on a terminal; elsewhere it prints a line for each device and second. */
 export class LiveTable {
   readonly #out: WriteStream;
+  readonly #screen: Screen;
   readonly #latest: () => Iterable<Sample>;
   #timer: NodeJS.Timeout | undefined;
-  #drawn = 0;
 
   constructor(out: WriteStream, latest: () => Iterable<Sample>) {
     this.#out = out;
+    this.#screen = new Screen(out);
     this.#latest = latest;
   }
 
@@ -25,14 +27,8 @@ export class LiveTable {
 
   #draw(): void {
     const rows = [...this.#rows()];
-    if (this.#out.isTTY) {
-      // Up to the first row, and clear from there to the end of the screen.
-      const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A\u001b[J` : '';
-      // A row that wraps would be two; a terminal that does not say its width has none to keep to.
-      const width = this.#out.columns > 0 ? this.#out.columns - 1 : Number.POSITIVE_INFINITY;
-      this.#out.write(`${up}${rows.map((row) => `${row.slice(0, width)}\n`).join('')}`);
-      this.#drawn = rows.length;
-    } else this.#out.write(rows.map((row) => `${row}\n`).join(''));
+    if (this.#out.isTTY) this.#screen.draw(rows);
+    else this.#out.write(rows.map((row) => `${row}\n`).join(''));
   }
 
   *#rows(): Iterable<string> {

@@ -13,7 +13,10 @@ export interface ShownValue {
 
 /** Services of the gateway itself, which are shown only where they are asked for. */
 const BESIDE = ['sinks'];
-const branches = ['DataService', 'DeviceConnection', 'Task', 'dict', 'list'];
+const HOLDERS = ['DataService', 'DeviceConnection', 'Task', 'dict', 'list'];
+
+/** Whether it has no value of its own, but what is below it has. */
+export const isHolder = ({ type }: RemoteNode): boolean => HOLDERS.includes(type);
 
 /** Values, of everything below a path or of the path itself; without one, of all devices, and none of a task. */
 export function valuesAt(client: Client, path?: string): ShownValue[] {
@@ -22,7 +25,7 @@ export function valuesAt(client: Client, path?: string): ShownValue[] {
 }
 
 function* valuesBelow(node: RemoteNode, path: string, everything: boolean): Generator<ShownValue> {
-  if (!branches.includes(node.type)) {
+  if (!isHolder(node)) {
     if (node.type !== 'method') yield shownValue(node, path);
     return;
   }

@@ -27,7 +27,7 @@ describe('labwire monitor, of a gateway that has users', () => {
   it('says without one how to come by it', async () => {
     const monitoring = monitorCommand('live', { url: server.url }, recordingIo());
     await expect(monitoring).rejects.toMatchObject({
-      code: 'GATEWAY_REFUSED',
+      code: 'UNAUTHENTICATED',
       message: expect.stringContaining('LABWIRE_TOKEN'),
     });
   });

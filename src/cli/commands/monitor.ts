@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { LabwireError, silentLogger, sleep, systemClock, toError } from '../../base/index.ts';
 import { type FoundLine, findLine, portName, transportTo } from '../../gateway/index.ts';
+import { givenToken } from '../gateway-access.ts';
 import { type FollowEnd, followGateway, type PortFacts } from '../gateway-traffic.ts';
 import { gatewayUrl } from '../gateway-url.ts';
 import type { CliIo } from '../io.ts';
@@ -10,7 +11,7 @@ import { lineNamed, type MonitoredSite, spelled } from '../monitored-line.ts';
 import { followPort } from '../own-port.ts';
 import { siteCatalogue, siteParts } from '../package.ts';
 import { Recording } from '../recording.ts';
-import { readSite } from '../site.ts';
+import { DEFAULT_CONFIG, readSite } from '../site.ts';
 import { TrafficText, visibleWords } from '../traffic-text.ts';
 import { modelNamed, serialInWords } from './models.ts';
 
@@ -28,7 +29,6 @@ export interface MonitorOptions extends Pick<FoundLine['serial'], 'baudRate' | '
   readonly json?: boolean;
 }
 
-const DEFAULT_CONFIG = 'labwire.yaml';
 /** From the end of what a gateway said to the next question whether it says more. */
 const AGAIN_MS = 1_000;
 
@@ -60,7 +60,7 @@ export async function monitorCommand(name: string, options: MonitorOptions, io: 
     },
   });
   try {
-    const token = options.token ?? (io.env.LABWIRE_TOKEN || undefined);
+    const token = givenToken(options.token, io);
     const asked = url ?? gatewayUrl(site.configuration);
     source = `from the gateway at ${asked}`;
     const found = site.configuration && findLine(name, site.configuration, site.parts, silentLogger);

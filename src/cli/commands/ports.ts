@@ -14,6 +14,7 @@ import {
 import type { CliIo } from '../io.ts';
 import { createLogger } from '../log.ts';
 import { siteParts } from '../package.ts';
+import { DEFAULT_CONFIG } from '../site.ts';
 import { table } from '../table.ts';
 
 export interface PortsOptions {
@@ -24,7 +25,6 @@ export interface PortsOptions {
   readonly config?: string;
 }
 
-const DEFAULT_CONFIG = 'labwire.yaml';
 type Configured = ReadonlyMap<string, PortConfiguration>;
 
 /**

@@ -3,9 +3,7 @@ import { type GatewayOptions, withGateway } from '../gateway-session.ts';
 import type { CliIo } from '../io.ts';
 import { settingValue } from '../remote-argument.ts';
 import { nodeNamed } from '../remote-path.ts';
-import { shownValue, valueWithUnit } from '../remote-values.ts';
-
-const NO_VALUES = ['DataService', 'DeviceConnection', 'Task', 'dict', 'list', 'method'];
+import { isHolder, shownValue, valueWithUnit } from '../remote-values.ts';
 
 /**
  * `labwire set`: sets a setting or a writable channel, and tells the value that it has then. With `--json` `{ path, value, unit,
@@ -13,7 +11,7 @@ const NO_VALUES = ['DataService', 'DeviceConnection', 'Task', 'dict', 'list', 'm
  */
 export async function setCommand(path: string, text: string, options: GatewayOptions, io: CliIo): Promise<number> {
   return withGateway({ ...options, subscription: { paths: [path] } }, io, async (client) => {
-    const { node } = nodeNamed(client, path, 'setting', ({ type }) => !NO_VALUES.includes(type));
+    const { node } = nodeNamed(client, path, 'setting', (one) => !isHolder(one) && one.type !== 'method');
     if (node.readonly)
       throw new LabwireError('USAGE', `${path} can only be read; \`labwire read\` shows what can be set`);
     await client.set(path, settingValue(path, node, text));

@@ -1,11 +1,10 @@
 import { LabwireError } from '../../base/index.ts';
 import { type Client, type RemoteNode, valueOfNode } from '../../client/index.ts';
+import type { TaskVerb } from '../../service/index.ts';
 import { type GatewayOptions, withGateway } from '../gateway-session.ts';
 import type { CliIo } from '../io.ts';
 import { nodeNamed, walk } from '../remote-path.ts';
 import { table } from '../table.ts';
-
-type Verb = 'start' | 'stop' | 'restart';
 
 /** A task as `--json` has it; null is what its server does not tell. */
 interface ShownTask {
@@ -25,7 +24,7 @@ interface ShownTask {
  */
 export async function tasksCommand(
   path: string | undefined,
-  verb: Verb | undefined,
+  verb: TaskVerb | undefined,
   options: GatewayOptions,
   io: CliIo,
 ): Promise<number> {
@@ -45,7 +44,7 @@ export async function tasksCommand(
 
 const HEADS = ['TASK', 'STATE', 'SINCE', 'RESTARTS', 'RESULT', 'LAST ERROR'];
 
-async function control(client: Client, path: string, tasks: readonly string[], verb: Verb): Promise<void> {
+async function control(client: Client, path: string, tasks: readonly string[], verb: TaskVerb): Promise<void> {
   const [task] = tasks;
   if (task === undefined || tasks.length > 1) {
     throw new LabwireError('USAGE', `${path} has several tasks: ${tasks.join(', ')}. Name the one to ${verb}`);

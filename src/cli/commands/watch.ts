@@ -3,7 +3,7 @@ import type { Client, RemoteNode } from '../../client/index.ts';
 import { type GatewayOptions, withGateway } from '../gateway-session.ts';
 import type { CliIo } from '../io.ts';
 import { nodeNamed } from '../remote-path.ts';
-import { type ShownValue, shownValue, valuesAt, valueWithUnit } from '../remote-values.ts';
+import { isHolder, type ShownValue, shownValue, valuesAt, valueWithUnit } from '../remote-values.ts';
 import { Screen, type ScreenStream } from '../screen.ts';
 import { valueTable } from './read.ts';
 
@@ -11,9 +11,6 @@ export interface WatchOptions extends GatewayOptions {
   /** How often at most each value is told, per second. */
   readonly hz: number;
 }
-
-/** Values that change everything below them: a device that came, for one. */
-const HOLDERS = ['DataService', 'DeviceConnection', 'dict', 'list'];
 
 /**
  * `labwire watch`: values as they change, until Ctrl-C: on a terminal a table that is written anew in its place, else a line for
@@ -74,7 +71,8 @@ async function printLines(
   for (const shown of valuesOf(client, paths)) print(shown);
   for await (const { path, node } of changes) {
     if (paths.length === 0 && isBeside(client, path, node)) continue;
-    if (HOLDERS.includes(node.type)) for (const shown of valuesAt(client, path === '' ? undefined : path)) print(shown);
+    // A device that came, for one, is told as a whole.
+    if (isHolder(node)) for (const shown of valuesAt(client, path === '' ? undefined : path)) print(shown);
     else print(shownValue(node, path));
   }
 }
