@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { didYouMean, isoTime, LabwireError } from '../../base/index.ts';
-import { access, routeSchema } from './json-schema.ts';
+import { routeSchema } from './json-schema.ts';
 import { readParameters } from './query.ts';
 import * as shapes from './shapes.ts';
 import type { GatewayView } from './views.ts';
@@ -14,18 +14,18 @@ export async function gatewayRoutes(app: FastifyInstance, { gateway }: { gateway
   const tags = ['gateway'];
 
   app.get('/api/v1/info', {
-    ...access('viewer'),
+    config: { access: 'viewer' },
     schema: routeSchema({ tags, summary: 'The gateway itself', answer: shapes.info }),
     handler: async () => ({ ...gateway.info(), time: isoTime(Date.now() * 1000) }),
   });
 
   app.get('/api/v1/devices', {
-    ...access('viewer'),
+    config: { access: 'viewer' },
     schema: routeSchema({ tags, summary: 'All devices with their newest values', answer: shapes.devices }),
     handler: async () => ({ devices: [...gateway.devices()] }),
   });
   app.get('/api/v1/devices/:id', {
-    ...access('viewer'),
+    config: { access: 'viewer' },
     schema: routeSchema({
       tags,
       summary: 'A device with its newest values, settings, tasks and commands',
@@ -40,7 +40,7 @@ export async function gatewayRoutes(app: FastifyInstance, { gateway }: { gateway
   });
 
   app.get('/api/v1/ports', {
-    ...access('viewer'),
+    config: { access: 'viewer' },
     schema: routeSchema({
       tags,
       summary: 'The serial ports of the machine, and which device has which',
@@ -50,12 +50,12 @@ export async function gatewayRoutes(app: FastifyInstance, { gateway }: { gateway
   });
 
   app.get('/api/v1/models', {
-    ...access('viewer'),
+    config: { access: 'viewer' },
     schema: routeSchema({ tags, summary: 'The catalogue of instruments', answer: shapes.models }),
     handler: async () => ({ models: [...gateway.models()] }),
   });
   app.get('/api/v1/models/:name', {
-    ...access('viewer'),
+    config: { access: 'viewer' },
     schema: routeSchema({
       tags,
       summary: 'All that the catalogue knows of a model',
@@ -77,7 +77,7 @@ export async function gatewayRoutes(app: FastifyInstance, { gateway }: { gateway
   });
 
   app.get('/api/v1/sinks', {
-    ...access('viewer'),
+    config: { access: 'viewer' },
     schema: routeSchema({
       tags,
       summary: 'The brokers, databases and folders that get the records',

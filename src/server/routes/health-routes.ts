@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { metricsText } from '../metrics.ts';
 import type { RequestCounts } from '../request-counts.ts';
-import { access, routeSchema } from './json-schema.ts';
+import { routeSchema } from './json-schema.ts';
 import { aliveness, readiness as readinessShape } from './shapes.ts';
 import type { RouteViews } from './views.ts';
 
@@ -14,7 +14,7 @@ export interface HealthViews {
 /** `/healthz`, `/readyz` and `/metrics`, for whoever supervises the process. */
 export async function healthRoutes(app: FastifyInstance, { views, counts }: HealthViews): Promise<void> {
   app.get('/healthz', {
-    ...access('public'),
+    config: { access: 'public' },
     schema: routeSchema({
       tags: ['health'],
       summary: 'Whether the process is alive',
@@ -29,7 +29,7 @@ export async function healthRoutes(app: FastifyInstance, { views, counts }: Heal
   const { readiness, metrics } = views;
   if (readiness) {
     app.get('/readyz', {
-      ...access('public'),
+      config: { access: 'public' },
       schema: routeSchema({
         tags: ['health'],
         summary: 'Whether it records: started, and its journal well',
@@ -44,7 +44,7 @@ export async function healthRoutes(app: FastifyInstance, { views, counts }: Heal
   }
   if (metrics) {
     app.get('/metrics', {
-      ...access('viewer'),
+      config: { access: 'viewer' },
       schema: {
         ...routeSchema({ tags: ['health'], summary: "Figures in Prometheus's text format", answer: z.string() }),
         produces: ['text/plain'],

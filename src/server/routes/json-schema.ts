@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Access } from '../gate.ts';
 
 /** JSON Schema as OpenAPI 3.1 has it. */
 type JsonSchema = Record<string, unknown>;
@@ -58,6 +57,3 @@ export function routeSchema({ query, params, answer, others = [], ...facts }: Ro
     response,
   };
 }
-
-/** Config of a route that somebody with at least this access may use. */
-export const access = (needed: Access): { config: { access: Access } } => ({ config: { access: needed } });

@@ -4,7 +4,7 @@ import { isoTime } from '../../base/index.ts';
 import type { EventPlace, EventQuery, History, HistoryQuery, Journal } from '../../journal/index.ts';
 import { gone } from '../gone.ts';
 import { missing } from './gateway-routes.ts';
-import { access, routeSchema } from './json-schema.ts';
+import { routeSchema } from './json-schema.ts';
 import { checkRange, readParameters, time, whole } from './query.ts';
 import * as shapes from './shapes.ts';
 import type { GatewayView } from './views.ts';
@@ -49,7 +49,7 @@ export async function recordRoutes(app: FastifyInstance, { records, gateway }: R
   const tags = ['records'];
 
   app.get('/api/v1/history', {
-    ...access('viewer'),
+    config: { access: 'viewer' },
     schema: routeSchema({
       tags,
       summary: 'What a channel said: least, greatest and mean value per bucket of time',
@@ -73,7 +73,7 @@ export async function recordRoutes(app: FastifyInstance, { records, gateway }: R
   });
 
   app.get('/api/v1/events', {
-    ...access('viewer'),
+    config: { access: 'viewer' },
     schema: routeSchema({
       tags,
       summary: 'What happened, newest first',

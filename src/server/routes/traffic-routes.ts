@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LabwireError } from '../../base/index.ts';
 import type { PortsView } from '../ports-view.ts';
 import { streamTraffic } from '../traffic-stream.ts';
-import { access, routeSchema } from './json-schema.ts';
+import { routeSchema } from './json-schema.ts';
 import { readParameters } from './query.ts';
 
 const FOLLOWERS = 8;
@@ -33,7 +33,7 @@ export async function trafficRoutes(app: FastifyInstance, { ports }: { ports: Po
   };
 
   app.get('/api/v1/ports/:name/traffic', {
-    ...access('local'),
+    config: { access: 'local' },
     exposeHeadRoute: false,
     schema: {
       ...routeSchema({
@@ -51,7 +51,7 @@ export async function trafficRoutes(app: FastifyInstance, { ports }: { ports: Po
   });
   // A path that was written as it stands: /dev/ttyUSB0.
   app.get<{ Params: { '*': string } }>('/api/v1/ports/*', {
-    ...access('local'),
+    config: { access: 'local' },
     exposeHeadRoute: false,
     schema: { hide: true },
     handler: ({ params, query }, reply) => {
