@@ -14,6 +14,7 @@ import { addGatewayCommands } from './gateway-commands.ts';
 import type { CliIo } from './io.ts';
 import { logLevels } from './log.ts';
 import { version } from './package.ts';
+import { DEFAULT_CONFIG } from './site.ts';
 import { timeArgument } from './time-argument.ts';
 
 const FAILURE = 1;
@@ -63,7 +64,7 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     })
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', examples('labwire demo', 'labwire check --config /etc/labwire/labwire.yaml', 'labwire run'));
-  const config = (): Option => new Option('--config <file>', 'the configuration').default('labwire.yaml');
+  const config = (): Option => new Option('--config <file>', 'the configuration').default(DEFAULT_CONFIG);
   const optionalConfig = (): Option =>
     new Option('--config <file>', 'the configuration (default: labwire.yaml, where there is one)');
   const logLevel = (): Option => new Option('--log-level <level>', 'least level that is logged').choices(logLevels);

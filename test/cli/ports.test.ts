@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UsbTree } from '../../mocks/index.ts';
 import { portsCommand } from '../../src/cli/commands/ports.ts';
-import { configuredPorts, usedBy } from '../../src/gateway/used-ports.ts';
 import { loadConfiguration } from '../../src/config/index.ts';
+import { configuredPorts, usedBy } from '../../src/gateway/used-ports.ts';
 import { recordingIo } from './recording-io.ts';
 
 let root: string;
