@@ -39,6 +39,8 @@ const ANSWER_LIMIT_MS = 60_000;
 const CONNECTIONS = 1_024;
 /** Of a request's body, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
+/** Requests of one connection that are not answered yet: nobody has to send more before there is an answer. */
+const UNANSWERED = 32;
 /** Of one part of a path, in characters. */
 const LONGEST_PARAMETER = 1_024;
 
@@ -64,6 +66,7 @@ export function buildApp(options: AppOptions = {}): FastifyInstance {
     clientErrorHandler: refuseMalformed,
   }) as unknown as FastifyInstance;
   limit(app.server);
+  refusePipelines(app);
   // Schemas document what is answered; they never leave out a part of it.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   // Only JSON: a form of a foreign page cannot send that.
@@ -81,6 +84,21 @@ export function buildApp(options: AppOptions = {}): FastifyInstance {
 function limit(server: NodeServer): void {
   server.headersTimeout = REQUEST_LIMIT_MS;
   server.maxConnections = CONNECTIONS;
+}
+
+/** A thousand requests come in one piece, and their answers would all be made before anybody else has his turn. */
+function refusePipelines(app: FastifyInstance): void {
+  const open = new WeakMap<Socket, number>();
+  app.addHook('onRequest', async ({ raw: { socket } }, reply) => {
+    const unanswered = open.get(socket) ?? 0;
+    if (unanswered >= UNANSWERED) {
+      reply.hijack();
+      socket.destroy();
+      return reply;
+    }
+    open.set(socket, unanswered + 1);
+    reply.raw.once('close', () => open.set(socket, (open.get(socket) ?? 1) - 1));
+  });
 }
 
 /** Of a client that does not read, the connection is cut: what it was to get is memory of the gateway. */

@@ -45,6 +45,22 @@ async function answerTo(server: FastifyInstance, bytes: string): Promise<string>
 }
 
 describe('the server', () => {
+  it('cuts who sends one request after the other without waiting for answers', async () => {
+    app = buildApp();
+    const answered = vi.fn(async () => 'x'.repeat(10_000));
+    app.get('/large', { config: { access: 'viewer' } }, answered);
+    const request = `GET /large HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+    await answerTo(app, request.repeat(1_000));
+    expect(answered.mock.calls.length).toBeLessThanOrEqual(32);
+  });
+
+  it('answers request after request on one connection', async () => {
+    app = buildApp();
+    app.get('/small', { config: { access: 'viewer' } }, async () => 'yes');
+    const request = `GET /small HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+    expect((await answerTo(app, request.repeat(20))).split('yes')).toHaveLength(21);
+  });
+
   it('does not start with a route that does not say who may use it', async () => {
     app = buildApp();
     app.get('/open', async () => 'anybody');
