@@ -16,6 +16,10 @@ import type { BrokerLimits } from './outgoing.ts';
 
 export type Connect = (url: string, options: IClientOptions) => MqttClient;
 
+/** MQTT 5, 3.14.2.1: another client has connected with the same client id. */
+const SESSION_TAKEN_OVER = 142;
+const TWINS = 'give each gateway a gateway.id of its own';
+
 export interface ConnectionOptions {
   readonly url: string;
   readonly client: IClientOptions;
@@ -139,10 +143,16 @@ export class Connection {
       failure = error;
     });
     client.on('disconnect', ({ reasonCode }) => {
-      failure = new Error(`the broker ended the connection, reason ${reasonCode}`);
+      failure = new Error(
+        reasonCode === SESSION_TAKEN_OVER
+          ? `another client took over the connection; ${TWINS}`
+          : `the broker ended the connection, reason ${reasonCode}`,
+      );
     });
     client.on('connect', ({ properties }) => {
       if (this.#ended) return;
+      // Not every broker says why, as Mosquitto 2.0 does not.
+      failure = new Error(`the broker closed the connection; if it does so again and again: ${TWINS}`);
       gatherWrites(client.stream);
       this.#opened(client, properties ?? {});
     });

@@ -380,6 +380,20 @@ describe('the MQTT sink', () => {
     ]);
   });
 
+  test('a connection that another gateway of the same id takes over is told with its remedy', async () => {
+    const { client, parts } = setup();
+    client().accept();
+    client().break();
+    await parts.clock.advance(1000);
+    client().accept();
+    client().emit('disconnect', { reasonCode: 142 });
+    client().break();
+    expect(parts.log.lines.filter((line) => line.startsWith('warn'))).toEqual([
+      expect.stringMatching(/the broker closed the connection; .*: give each gateway a gateway\.id of its own/),
+      expect.stringMatching(/another client took over the connection; give each gateway a gateway\.id of its own/),
+    ]);
+  });
+
   test('the delays begin anew once a connection has held for 10 s', async () => {
     const { client, clients, parts } = setup();
     for (let i = 0; i < 6; i++) {
