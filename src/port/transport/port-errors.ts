@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { LabwireError, toError } from '../../base/index.ts';
 import { portsThere } from '../discovery/ports-there.ts';
-import { portHolder } from './port-holder.ts';
+import { portHolder, THIS_PROCESS } from './port-holder.ts';
 
 /** What an error is explained with; the defaults are those of this process. */
 export interface ErrorSurroundings {
@@ -37,7 +37,9 @@ export async function openingError(
   }
   if (says(/cannot lock|resource busy|temporarily unavailable/i, 'EBUSY')) {
     const holder = (await portHolder(path, surroundings)) ?? 'Another program';
-    return new LabwireError('PORT_BUSY', `${holder} has the port ${path} open: end it, or stop its service`, { cause });
+    const remedy =
+      holder === THIS_PROCESS ? 'name it once, below `ports:` where devices share it' : 'end it, or stop its service';
+    return new LabwireError('PORT_BUSY', `${holder} has the port ${path} open: ${remedy}`, { cause });
   }
   if (says(/permission denied|access denied|operation not permitted/i, 'EACCES', 'EPERM')) {
     const remedy = await permissionRemedy(path, surroundings);

@@ -7,6 +7,9 @@ const NAME_LENGTH = 40;
 /** The command line of labwire, by its link or by its file. */
 const OWN_COMMAND = /(?:\/labwire|dist\/src\/cli\/main\.js)$/;
 
+/** What `portHolder` says of this process. */
+export const THIS_PROCESS = 'This process itself, for another device or port of its own,';
+
 /**
  * Which program has a port open, for the start of a sentence: `minicom (process 812)`. Linux tells it for processes that
  * this user may look at; undefined where nobody tells.
@@ -22,7 +25,7 @@ export async function portHolder(
   try {
     const pid = (await lockHolder(proc, path)) ?? (await opener(proc, path));
     if (pid === undefined) return undefined;
-    if (pid === String(process.pid)) return 'This process itself, for another device or port of its own,';
+    if (pid === String(process.pid)) return THIS_PROCESS;
     return `${await commandOf(proc, pid)} (process ${pid})`;
   } catch {
     // It is a help in a message about another error: without it that message is still right.

@@ -125,7 +125,7 @@ describe('the settings of a real tty', () => {
     const first = await open();
     const busy = await open().catch((error: LabwireError) => error.message);
     expect(busy).toBe(
-      `This process itself, for another device or port of its own, has the port ${pty.path} open: end it, or stop its service (PORT_BUSY)`,
+      `This process itself, for another device or port of its own, has the port ${pty.path} open: name it once, below \`ports:\` where devices share it (PORT_BUSY)`,
     );
     const second = await open(false);
     await Promise.all([first.close(), second.close()]);
