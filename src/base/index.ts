@@ -1,3 +1,4 @@
+export { appendSegment, isName, parsePath, type Segment } from './access-path.ts';
 export { geometricDelay } from './backoff.ts';
 export { type Clock, FakeClock, sleep, systemClock, type Timer } from './clock.ts';
 export { type ErrorCode, errorCodes } from './codes.ts';
@@ -14,6 +15,7 @@ export {
   LabwireError,
   toError,
 } from './errors.ts';
+export { isObject } from './is-object.ts';
 export { Listeners } from './listeners.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { isLoopbackAddress, isLoopbackHost } from './loopback.ts';

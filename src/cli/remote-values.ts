@@ -1,4 +1,4 @@
-import { canonicalUnit, units } from '../base/index.ts';
+import { appendSegment, canonicalUnit, units } from '../base/index.ts';
 import { type Client, childNodes, type RemoteNode, valueOfNode } from '../client/index.ts';
 
 /** A value of a gateway, as it is shown and as `--json` has it. */
@@ -36,9 +36,8 @@ function* valuesBelow(node: RemoteNode, path: string, everything: boolean): Gene
 }
 
 export function childPath(holder: RemoteNode, path: string, key: string): string {
-  if (holder.type === 'list') return `${path}[${key}]`;
-  if (holder.type === 'dict') return `${path}[${JSON.stringify(key)}]`;
-  return path === '' ? key : `${path}.${key}`;
+  if (holder.type === 'list') return appendSegment(path, { index: Number(key) });
+  return appendSegment(path, holder.type === 'dict' ? { key } : { name: key });
 }
 
 export function shownValue(node: RemoteNode, path: string): ShownValue {

@@ -1,10 +1,19 @@
-import { abortError, LabwireError, Listeners, show, systemClock, unlessAborted, within } from '../base/index.ts';
+import {
+  abortError,
+  isObject,
+  LabwireError,
+  Listeners,
+  show,
+  systemClock,
+  unlessAborted,
+  within,
+} from '../base/index.ts';
 import type { Address } from './address.ts';
 import { ChangeFeed, type ChangesOptions, type RemoteChange } from './change-feed.ts';
 import { isLoss, unlessException } from './errors.ts';
 import { handleAt, type RemoteAccess } from './handles.ts';
 import { Mirror } from './mirror.ts';
-import { isNode, isObject, type RemoteNode } from './node.ts';
+import { isNode, type RemoteNode } from './node.ts';
 import { nodeOfArguments, nodeOfValue, valueOfNode } from './node-values.ts';
 import { canonicalPath } from './path.ts';
 import type { Remote } from './remote.ts';

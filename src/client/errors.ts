@@ -1,5 +1,5 @@
-import { codeOf, type ErrorCode, errorCodes, LabwireError, toError } from '../base/index.ts';
-import { isNode, isObject } from './node.ts';
+import { codeOf, type ErrorCode, errorCodes, isObject, LabwireError, toError } from '../base/index.ts';
+import { isNode } from './node.ts';
 
 /** What the server answered instead of a value: an error that was thrown there. */
 export class RemoteError extends Error {

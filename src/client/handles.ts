@@ -1,3 +1,4 @@
+import { appendSegment } from '../base/index.ts';
 import { childNodes, type RemoteNode } from './node.ts';
 import { valueOfNode } from './node-values.ts';
 
@@ -25,11 +26,11 @@ export function handleAt(access: RemoteAccess, path: string): unknown {
       return new TaskHandle(access, path);
     case 'DataService':
     case 'DeviceConnection':
-      return membersOf(access, path, (name) => (path === '' ? name : `${path}.${name}`));
+      return membersOf(access, path, (name) => appendSegment(path, { name }));
     case 'dict':
-      return membersOf(access, path, (key) => `${path}[${JSON.stringify(key)}]`);
+      return membersOf(access, path, (key) => appendSegment(path, { key }));
     case 'list':
-      return childNodes(node).map(([index]) => handleAt(access, `${path}[${index}]`));
+      return childNodes(node).map(([index]) => handleAt(access, appendSegment(path, { index: Number(index) })));
     default:
       return new ValueHandle(access, path);
   }

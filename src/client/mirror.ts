@@ -27,19 +27,19 @@ export class Mirror {
     const steps = stepsOf(node.full_access_path);
     if (!steps) return false;
     const last = steps.pop();
-    if (!last) {
+    if (last === undefined) {
       this.#root = node;
       return true;
     }
     const holder = this.#walk(steps);
-    if (!holder || !childOf(holder, last.key)) return false;
-    (holder.value as Record<string, unknown>)[last.key] = node;
+    if (!holder || !childOf(holder, last)) return false;
+    (holder.value as Record<string, unknown>)[last] = node;
     return true;
   }
 
-  #walk(steps: readonly { readonly key: string }[]): RemoteNode | undefined {
+  #walk(steps: readonly string[]): RemoteNode | undefined {
     let node = this.#root;
-    for (const { key } of steps) node = node && childOf(node, key);
+    for (const key of steps) node = node && childOf(node, key);
     return node;
   }
 }

@@ -1,5 +1,6 @@
+import { isObject } from '../base/index.ts';
 import { unlessException } from './errors.ts';
-import { childNodes, isNode, isObject, type Quantity, type RemoteNode } from './node.ts';
+import { childNodes, isNode, type Quantity, type RemoteNode } from './node.ts';
 
 /**
  * The plain value of a node: of a quantity its magnitude, of an enum what its name stands for, of a service an object of

@@ -1,3 +1,5 @@
+import { isObject } from '../base/index.ts';
+
 /**
  * What a server says of one member, service or value. Read as it comes: a server of another version may say more, and a
  * reader ignores what it does not know.
@@ -34,9 +36,6 @@ export interface Quantity {
   /** As Python's pint writes it, e.g. `mV`, `degC`. */
   readonly unit: string;
 }
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const isNode = (value: unknown): value is RemoteNode =>
   isObject(value) && typeof value.type === 'string' && typeof value.full_access_path === 'string';

@@ -1,37 +1,17 @@
-import { LabwireError, show } from '../base/index.ts';
+import { appendSegment, parsePath, type Segment } from '../base/index.ts';
 
-/** One step of an access path: how it is written, and what it picks. */
-interface Step {
-  readonly text: string;
-  readonly key: string;
-}
-
-const LONGEST = 4096;
-const step = /(\.?)([\p{ID_Start}_$][\p{ID_Continue}$]*)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]|\['([^'\\]*)'\]/uy;
-
-/** Undefined for what is no access path. */
-export function stepsOf(path: string): Step[] | undefined {
-  const steps: Step[] = [];
-  step.lastIndex = 0;
-  if (path.length > LONGEST) return undefined;
-  while (step.lastIndex < path.length) {
-    const [, dot, name, index, quoted, key] = step.exec(path) ?? [];
-    const picked = name ?? index ?? key ?? unquoted(quoted);
-    // A dot stands between two steps, and only there.
-    if (picked === undefined || (name !== undefined && (dot === '') !== (steps.length === 0))) return undefined;
-    steps.push(written(picked, name, index));
+/** The names, indices and keys that a path leads over; undefined for what is no access path. */
+export function stepsOf(path: string): string[] | undefined {
+  try {
+    return read(path).map((step) => ('name' in step ? step.name : 'key' in step ? step.key : String(step.index)));
+  } catch {
+    return undefined;
   }
-  return steps;
 }
 
 /** The path as a server writes it: `a['b']` becomes `a["b"]`. @throws LabwireError MEMBER_UNKNOWN for what is no access path */
 export function canonicalPath(path: string): string {
-  const steps = stepsOf(path);
-  if (!steps) {
-    const detail = `${show(path)} is no access path such as list[0].gain or map["key"].gain`;
-    throw new LabwireError('MEMBER_UNKNOWN', detail);
-  }
-  return steps.map(({ text }, index) => (index === 0 && text.startsWith('.') ? text.slice(1) : text)).join('');
+  return read(path).reduce(appendSegment, '');
 }
 
 /** Whether a path is the other one or lies below it; both as a server writes them. */
@@ -40,16 +20,13 @@ export function isWithin(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || '.['.includes(path[prefix.length] ?? ''));
 }
 
-function written(picked: string, name: string | undefined, index: string | undefined): Step {
-  if (name !== undefined) return { text: `.${name}`, key: name };
-  if (index !== undefined) return { text: `[${Number(index)}]`, key: String(Number(index)) };
-  return { text: `[${JSON.stringify(picked)}]`, key: picked };
-}
-
-function unquoted(quoted: string | undefined): string | undefined {
+/** Also of what people write in a shell or in Python: keys in single quotes. */
+function read(path: string): Segment[] {
   try {
-    return quoted === undefined ? undefined : (JSON.parse(`"${quoted}"`) as string);
-  } catch {
-    return undefined; // No text of JSON, so no key.
+    return parsePath(path);
+  } catch (error) {
+    const quoted = path.replace(/\['([^'\\]*)'\]/g, (_, key: string) => `[${JSON.stringify(key)}]`);
+    if (quoted === path) throw error;
+    return parsePath(quoted);
   }
 }

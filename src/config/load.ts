@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { type ConfigIssue, type ConfigPath, configIssues, type ErrorCode } from '../base/index.ts';
+import { type ConfigIssue, type ConfigPath, configIssues, type ErrorCode, isObject } from '../base/index.ts';
 import type { MqttConfiguration } from './mqtt-schema.ts';
 import type { PortConfiguration } from './port-schema.ts';
 import { type Configuration, configSchema } from './schema.ts';
@@ -96,7 +96,7 @@ class Loading {
     const source = this.#read(file, ['devices']);
     const content = source?.yaml.value;
     if (!source || content === undefined || content === null) return;
-    if (!isMapping(content)) {
+    if (!isObject(content)) {
       this.#add('CONFIG_INVALID', 'must be a mapping of device ids to devices', file);
       return;
     }
@@ -109,8 +109,8 @@ class Loading {
   }
 
   #addDevice(id: string, content: unknown, source: Source): void {
-    const mainDevices = isMapping(this.#main?.yaml.value) ? this.#main.yaml.value.devices : undefined;
-    const inMain = isMapping(mainDevices) && Object.hasOwn(mainDevices, id) ? this.#main : undefined;
+    const mainDevices = isObject(this.#main?.yaml.value) ? this.#main.yaml.value.devices : undefined;
+    const inMain = isObject(mainDevices) && Object.hasOwn(mainDevices, id) ? this.#main : undefined;
     const before = this.#deviceSources.get(id) ?? inMain;
     if (before) {
       const first = before.yaml.position(['devices', id].slice(before.prefix.length), 'key');
@@ -138,7 +138,7 @@ class Loading {
     const content = this.#main?.yaml.value ?? {};
     // Where the main file is broken, more words about what it then lacks would only mislead.
     if (!this.#main || this.#main.yaml.faults.some(({ code }) => code === 'CONFIG_SYNTAX')) return undefined;
-    const merged = isMapping(content) ? this.#merge(content) : content;
+    const merged = isObject(content) ? this.#merge(content) : content;
     const schema = configSchema(sections);
     const checked = schema.safeParse(merged, { reportInput: true });
     if (checked.success) return this.#resolvePaths(checked.data);
@@ -150,7 +150,7 @@ class Loading {
 
   #merge(content: Record<string, unknown>): unknown {
     const { devices } = content;
-    if (this.#deviceSources.size === 0 || (devices !== undefined && devices !== null && !isMapping(devices))) {
+    if (this.#deviceSources.size === 0 || (devices !== undefined && devices !== null && !isObject(devices))) {
       return devices === null ? { ...content, devices: {} } : content;
     }
     return { ...content, devices: { ...devices, ...this.#devices } };
@@ -207,10 +207,6 @@ class Loading {
     const place = (issue: LocatedIssue): number => this.#files.indexOf(issue.file);
     return [...issues].sort((a, b) => place(a) - place(b) || a.line - b.line || a.column - b.column);
   }
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A fault within what an alias stands for is met once for each alias. */

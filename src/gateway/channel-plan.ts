@@ -1,8 +1,8 @@
-import { didYouMean } from '../base/index.ts';
+import { didYouMean, isObject } from '../base/index.ts';
 import { channelId, type DeviceConfiguration } from '../config/index.ts';
 import { type ChannelFacts, type Model, RecordedChannel, units } from '../instrument/index.ts';
 import { definedOnly } from './defined-only.ts';
-import { isMapping, sectionChannels } from './driver-section.ts';
+import { sectionChannels } from './driver-section.ts';
 import { atSite, type Findings, inModel, type Place } from './findings.ts';
 
 export interface ChannelSources {
@@ -124,7 +124,7 @@ class ChannelPlanner {
   /** Where a fact of a channel is said. */
   #said(key: string, fact: keyof ChannelFacts): Place {
     const change = Object.hasOwn(this.#changes, key) ? this.#changes[key] : undefined;
-    if (isMapping(change) && Object.hasOwn(change, fact)) return atSite('channels', key, fact);
+    if (isObject(change) && Object.hasOwn(change, fact)) return atSite('channels', key, fact);
     const { by, path } = this.#declaration(key);
     return { by, path: [...path, fact] };
   }

@@ -1,4 +1,4 @@
-import { type ConfigPath, configIssues } from '../base/index.ts';
+import { type ConfigPath, configIssues, isObject } from '../base/index.ts';
 import { type DeviceConfiguration, driverSection } from '../config/index.ts';
 import type { InstrumentClass, Model } from '../instrument/index.ts';
 import { atSite, type Findings } from './findings.ts';
@@ -51,18 +51,14 @@ function refuseOtherSections(
 }
 
 function merged(byModel: unknown, bySite: unknown): unknown {
-  return isMapping(byModel) && isMapping(bySite) ? { ...byModel, ...bySite } : (bySite ?? byModel);
+  return isObject(byModel) && isObject(bySite) ? { ...byModel, ...bySite } : (bySite ?? byModel);
 }
 
 /** The keys under which a site's section declares channels: those that it has, whether or not they are right. */
 export function sectionChannels(device: DeviceConfiguration, driver: string): Readonly<Record<string, unknown>> {
   const section = driverSection(device, driver);
-  const channels = isMapping(section) && Object.hasOwn(section, 'channels') ? Reflect.get(section, 'channels') : {};
-  return isMapping(channels) ? (channels as Record<string, unknown>) : {};
-}
-
-export function isMapping(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const channels = isObject(section) && Object.hasOwn(section, 'channels') ? section.channels : {};
+  return isObject(channels) ? channels : {};
 }
 
 /** What a section declares, `channels` of the device changes: people look for both in one place. */

@@ -1,4 +1,4 @@
-import { type Clock, isAbort, LabwireError, type Logger, show, sleep, toError } from '../base/index.ts';
+import { type Clock, isAbort, isObject, LabwireError, type Logger, show, sleep, toError } from '../base/index.ts';
 import type { Actor, Control } from '../service/index.ts';
 import { nodeAt, serialise, triggerMethod, updateValue, type WireNode } from '../wire/index.ts';
 
@@ -108,7 +108,7 @@ function fields(
   needed: readonly string[],
   optional: readonly string[] = [],
 ): Record<string, unknown> {
-  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+  if (!isObject(request)) {
     throw new LabwireError('REQUEST_INVALID', `The request must be an object with ${needed.join(' and ')}`);
   }
   const given = new Map(Object.entries(request));

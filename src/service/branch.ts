@@ -1,5 +1,4 @@
-import { isMember, type Listeners } from '../base/index.ts';
-import type { Segment } from './access-path.ts';
+import { isMember, type Listeners, type Segment } from '../base/index.ts';
 
 /** Marks what holds members or services: a service, a list, a map. */
 export const BRANCH: unique symbol = Symbol.for('labwire.branch');

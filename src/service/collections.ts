@@ -1,5 +1,4 @@
-import { LabwireError, Listeners } from '../base/index.ts';
-import type { Segment } from './access-path.ts';
+import { LabwireError, Listeners, type Segment } from '../base/index.ts';
 import { BRANCH, type Branch, type BranchCore } from './branch.ts';
 import { type DataService, isService } from './data-service.ts';
 

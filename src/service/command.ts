@@ -1,4 +1,4 @@
-import { LabwireError, MEMBER, type Member, type MemberCore, show } from '../base/index.ts';
+import { isObject, LabwireError, MEMBER, type Member, type MemberCore, show } from '../base/index.ts';
 import { checkValue, type SettingValue } from './value-rules.ts';
 
 /** What a command may do: read, change what is measured or put out, or lose something for good. */
@@ -91,7 +91,7 @@ export class CommandCore implements MemberCore {
 
   #checkArguments(named: unknown): Record<string, SettingValue> {
     const what = this.path === '' ? 'The command' : `Command ${this.path}`;
-    if (typeof named !== 'object' || named === null || Array.isArray(named)) {
+    if (!isObject(named)) {
       throw new LabwireError('VALUE_INVALID', `${what} takes one object of named arguments, not ${show(named)}`);
     }
     const given = new Map<string, unknown>(Object.entries(named));

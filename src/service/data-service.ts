@@ -1,5 +1,4 @@
-import { isMember, LabwireError, Listeners, MEMBER, type Member, show } from '../base/index.ts';
-import { isName, type Segment } from './access-path.ts';
+import { isMember, isName, LabwireError, Listeners, MEMBER, type Member, type Segment, show } from '../base/index.ts';
 import { BRANCH, type Branch, type BranchCore, isBranch, isExposed } from './branch.ts';
 
 /**

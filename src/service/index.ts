@@ -1,4 +1,3 @@
-export { appendSegment, parsePath, type Segment } from './access-path.ts';
 export { BRANCH, type Branch, type BranchCore, isBranch } from './branch.ts';
 export type { Change } from './change-queue.ts';
 export { ServiceList, ServiceMap, serviceList, serviceMap } from './collections.ts';

@@ -1,5 +1,5 @@
 import { readFile, rename } from 'node:fs/promises';
-import { type Clock, LabwireError, type Logger, type Timer, toError } from '../base/index.ts';
+import { type Clock, isObject, LabwireError, type Logger, type Timer, toError } from '../base/index.ts';
 import { replaceFile } from './replace-file.ts';
 import type { SettingValue } from './value-rules.ts';
 
@@ -143,9 +143,6 @@ function parse(text: string): [string, KeptValue][] {
 function serialise(kept: ReadonlyMap<string, KeptValue>): string {
   return `${JSON.stringify({ version: 1, settings: Object.fromEntries(kept) }, undefined, 2)}\n`;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isScalar = (value: unknown): value is SettingValue => ['number', 'string', 'boolean'].includes(typeof value);
 

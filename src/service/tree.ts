@@ -1,5 +1,4 @@
-import { isMember, LabwireError, MEMBER, type Member } from '../base/index.ts';
-import { appendSegment, parsePath, type Segment } from './access-path.ts';
+import { appendSegment, isMember, LabwireError, MEMBER, type Member, parsePath, type Segment } from '../base/index.ts';
 import { BRANCH, type Branch, isBranch, isExposed } from './branch.ts';
 
 /** What stands in the tree: a member, a service, a collection, an array of such. */

@@ -1,14 +1,5 @@
-import { isMember, LabwireError, MEMBER, type MemberCore } from '../base/index.ts';
-import {
-  appendSegment,
-  BRANCH,
-  type Change,
-  childrenOf,
-  type DataService,
-  type Exposed,
-  isBranch,
-  locate,
-} from '../service/index.ts';
+import { appendSegment, isMember, LabwireError, MEMBER, type MemberCore } from '../base/index.ts';
+import { BRANCH, type Change, childrenOf, type DataService, type Exposed, isBranch, locate } from '../service/index.ts';
 import { attributeNode, memberNode, partOf } from './member-node.ts';
 import type { ServiceNode, WireNode } from './node.ts';
 

@@ -1,4 +1,4 @@
-import { LabwireError, show } from '../base/index.ts';
+import { isObject, LabwireError, show } from '../base/index.ts';
 import { type CommandCore, type ValueRules, valueFault } from '../service/index.ts';
 import { convert } from './pint.ts';
 import { enumOf, pintOf } from './value-node.ts';
@@ -96,7 +96,7 @@ export function listOf(node: unknown, what: string): readonly unknown[] {
 export function entriesOf(node: unknown, what: string): readonly (readonly [string, unknown])[] {
   if (node === undefined || node === null) return [];
   const { type, value } = typed(node, what);
-  if (type === 'dict' && isRecord(value)) {
+  if (type === 'dict' && isObject(value)) {
     const entries = Object.entries(value);
     if (entries.length <= MOST_ARGUMENTS) return entries;
   }
@@ -107,18 +107,15 @@ const isNumeric = ({ type, options }: ValueRules): boolean =>
   type === 'number' || type === 'integer' || (options?.every((option) => typeof option === 'number') ?? false);
 
 function typed(node: unknown, what: string): { readonly type: string; readonly value: unknown } {
-  if (isRecord(node) && Object.hasOwn(node, 'type') && Object.hasOwn(node, 'value') && typeof node.type === 'string') {
+  if (isObject(node) && Object.hasOwn(node, 'type') && Object.hasOwn(node, 'value') && typeof node.type === 'string') {
     return { type: node.type, value: node.value };
   }
   throw new LabwireError('VALUE_INVALID', `${what} takes a node, an object with a type and a value, not ${show(node)}`);
 }
 
 function quantity(value: unknown): { readonly magnitude: number; readonly unit: string } | undefined {
-  if (!isRecord(value) || !Object.hasOwn(value, 'magnitude') || !Object.hasOwn(value, 'unit')) return undefined;
+  if (!isObject(value) || !Object.hasOwn(value, 'magnitude') || !Object.hasOwn(value, 'unit')) return undefined;
   const { magnitude, unit } = value;
   if (typeof magnitude !== 'number' || !Number.isFinite(magnitude) || typeof unit !== 'string') return undefined;
   return { magnitude, unit };
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

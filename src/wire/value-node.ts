@@ -1,4 +1,4 @@
-import { canonicalUnit, LabwireError, show, units } from '../base/index.ts';
+import { appendSegment, canonicalUnit, LabwireError, show, units } from '../base/index.ts';
 import type { SettingValue, ValueRules } from '../service/index.ts';
 import type { WireNode } from './node.ts';
 
@@ -78,12 +78,14 @@ export function plainNode(path: string, value: unknown): WireNode {
       return { ...head, type: 'datetime', value: inner.toISOString() };
     }
     if (Array.isArray(inner) || ArrayBuffer.isView(inner)) {
-      const values = [...(inner as Iterable<unknown>)].map((one, index) => node(`${at}[${index}]`, one, depth + 1));
+      const values = [...(inner as Iterable<unknown>)].map((one, index) =>
+        node(appendSegment(at, { index }), one, depth + 1),
+      );
       return { ...head, type: 'list', value: values };
     }
     const entries = inner instanceof Map ? [...inner] : Object.entries(inner);
     const values = entries.map(
-      ([key, one]) => [String(key), node(`${at}[${JSON.stringify(String(key))}]`, one, depth + 1)] as const,
+      ([key, one]) => [String(key), node(appendSegment(at, { key: String(key) }), one, depth + 1)] as const,
     );
     return { ...head, type: 'dict', value: Object.fromEntries(values) };
   };

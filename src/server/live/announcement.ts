@@ -1,4 +1,5 @@
-import { appendSegment, type Change, type DataService, parsePath } from '../../service/index.ts';
+import { appendSegment, parsePath } from '../../base/index.ts';
+import type { Change, DataService } from '../../service/index.ts';
 import { changeNode } from '../../wire/index.ts';
 
 /** Something that is told to clients. It is put into words once, however many there are, and only if anybody gets it. */

@@ -1,5 +1,4 @@
-import { LabwireError, show } from '../../base/index.ts';
-import { appendSegment, parsePath } from '../../service/index.ts';
+import { appendSegment, isObject, LabwireError, parsePath, show } from '../../base/index.ts';
 
 /** What a client wants to be told, and how often. */
 export interface Subscription {
@@ -21,10 +20,10 @@ const [LEAST_HZ, MOST_HZ] = [1 / 86_400, 1_000];
  * @throws LabwireError REQUEST_INVALID, MEMBER_UNKNOWN for what is no access path
  */
 export function parseSubscription(request: unknown): Subscription {
-  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+  if (!isObject(request)) {
     throw new LabwireError('REQUEST_INVALID', `subscribe takes { paths, maxHz }, not ${show(request)}`);
   }
-  const { paths, maxHz, ...others } = request as Record<string, unknown>;
+  const { paths, maxHz, ...others } = request;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
     throw new LabwireError('REQUEST_INVALID', `subscribe takes paths and maxHz, not ${show(unknown)}`);

@@ -1,5 +1,5 @@
 import type { MqttClient } from 'mqtt';
-import type { Clock, Timer } from '../../base/index.ts';
+import { type Clock, isObject, type Timer } from '../../base/index.ts';
 import type { DeviceDescription } from '../../instrument/index.ts';
 import type { StateEntry, StateSource } from '../sink.ts';
 import { type Component, type Discovery, discovery, discoveryId, ORIGIN } from './discovery.ts';
@@ -187,10 +187,10 @@ export class HomeAssistant {
     } catch {
       return undefined;
     }
-    if (!isRecord(message) || !isRecord(message.origin) || message.origin.name !== ORIGIN) return undefined;
+    if (!isObject(message) || !isObject(message.origin) || message.origin.name !== ORIGIN) return undefined;
     const { availability, components } = message;
     const first: unknown = Array.isArray(availability) ? availability[0] : undefined;
-    if (!isRecord(first) || first.topic !== this.#parts.topics.status || !isRecord(components)) return undefined;
+    if (!isObject(first) || first.topic !== this.#parts.topics.status || !isObject(components)) return undefined;
     const known = Object.entries(components).filter((entry): entry is [string, Component] => isComponent(entry[1]));
     return platformsOf(Object.fromEntries(known));
   }
@@ -200,10 +200,6 @@ function platformsOf(components: Readonly<Record<string, Component>>): Platforms
   return new Map(Object.entries(components).map(([key, { platform }]) => [key, platform]));
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isComponent(value: unknown): value is Component {
-  return isRecord(value) && typeof value.platform === 'string';
+  return isObject(value) && typeof value.platform === 'string';
 }

@@ -1,4 +1,5 @@
-import { LabwireError, show } from '../base/index.ts';
+import { LabwireError } from './errors.ts';
+import { show } from './show.ts';
 
 /** One step of an access path: `.name`, `[0]` or `["key"]`. */
 export type Segment = { readonly name: string } | { readonly index: number } | { readonly key: string };

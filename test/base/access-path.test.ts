@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LabwireError } from '../../src/base/index.ts';
-import { appendSegment, parsePath, type Segment } from '../../src/service/index.ts';
+import { appendSegment, LabwireError, parsePath, type Segment } from '../../src/base/index.ts';
 
 const name = fc.stringMatching(/^[a-z][A-Za-z0-9_]{0,20}$/);
 const segment: fc.Arbitrary<Segment> = fc.oneof(
