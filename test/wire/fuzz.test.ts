@@ -133,7 +133,7 @@ describe('whatever a client sends', () => {
       expect(await refusedAtMost(() => triggerMethod(control, at, deep, deep, anna))).toBe(false);
     }
     expect(await refusedAtMost(() => triggerMethod(control, 'magnet.ramp', deep, deep, anna))).toBe(false);
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(5000);
   });
 });
 
