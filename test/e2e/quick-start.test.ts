@@ -113,7 +113,7 @@ describe('the package', () => {
       (name) =>
         !/^dist\/(src|drivers|mocks)\/.*\.(js|d\.ts)$/.test(name) &&
         !/^(devices|schema|docs|deploy)\//.test(name) &&
-        !['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(name) &&
+        !['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md'].includes(name) &&
         !name.startsWith('dist/web/'),
     );
     expect(stray).toEqual([]);
