@@ -294,7 +294,13 @@ describe('who may do what over socket.io', () => {
       exception('FORBIDDEN'),
     );
     expect(await call('trigger_method', { access_path: 'work.start' })).toEqual(exception('FORBIDDEN'));
+    expect(await call('trigger_method', { access_path: ['work.start'] })).toEqual(exception('FORBIDDEN'));
+    expect(await call('update_value')).toEqual(exception('FORBIDDEN'));
     expect([served.bench.title.value, served.bench.work.status]).toEqual(['none', 'NOT_RUNNING']);
+    expect(served.writes).toMatchObject([
+      { by: { name: 'anna' }, path: 'title', what: 'set', to: { value: 'x' }, outcome: { code: 'FORBIDDEN' } },
+      { by: { name: 'anna' }, path: 'work.start', what: 'call', outcome: { code: 'FORBIDDEN' } },
+    ]);
   });
 
   it('lets nobody in whom the gate refuses, and says why', async () => {
@@ -456,6 +462,6 @@ describe('a client that does not read', () => {
     }
     const before = performance.now();
     await served.server.stop();
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(performance.now() - before).toBeLessThan(5_000);
   });
 });
