@@ -16,9 +16,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may use the route. A route without it is a mistake, and the server does not start. */
     access?: Access;
+    /** Who asks is refused only when the body is there, so that it can be told what was asked. */
+    refusesWithBody?: boolean;
   }
   interface FastifyRequest {
-    /** Who asks; undefined where the route is `public`. */
+    /** Who asks; undefined where the route is `public`. Of an error it may be somebody who may not ask. */
     principal: Principal | undefined;
   }
 }
@@ -156,16 +158,24 @@ function guard(app: FastifyInstance, gate: Gate): void {
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store');
-    const { access } = request.routeOptions.config;
+    const { access, refusesWithBody } = request.routeOptions.config;
     // Without one it is no route, and the answer is 404.
     if (access === undefined || access === 'public') return;
     const principal = await gate.authenticate(visitOf(request.raw));
-    if (!gate.allows(principal, access)) throw new LabwireError('FORBIDDEN', refusal(principal, access));
     request.principal = principal;
+    if (!refusesWithBody) refuse(gate, principal, access);
     // What goes on for longer, such as the traffic of a port, ends with the right to it.
     const end = gate.watch(principal, (now) => {
       if (!now || !gate.allows(now, access)) reply.raw.destroy();
     });
     reply.raw.once('close', end);
   });
+  app.addHook('preHandler', async ({ principal, routeOptions }) => {
+    const { access, refusesWithBody } = routeOptions.config;
+    if (refusesWithBody && access && principal) refuse(gate, principal, access);
+  });
+}
+
+function refuse(gate: Gate, principal: Principal, access: Access): void {
+  if (!gate.allows(principal, access)) throw new LabwireError('FORBIDDEN', refusal(principal, access));
 }

@@ -50,7 +50,7 @@ export class ServiceRequests {
    */
   update(request: unknown, by: Actor, gone: AbortSignal): Promise<void> {
     const { access_path: path, value } = fields(request, ['access_path', 'value']);
-    return this.#carryOut(path, by, gone, () => updateValue(this.#control, path, value, by));
+    return this.#carryOut('set', request, by, gone, () => updateValue(this.#control, path, value, by));
   }
 
   /**
@@ -62,14 +62,30 @@ export class ServiceRequests {
   call(request: unknown, by: Actor, gone: AbortSignal): Promise<WireNode> {
     const { access_path: path, args, kwargs } = fields(request, ['access_path'], ['args', 'kwargs']);
     // Python's `None` stands for what was not given.
-    return this.#carryOut(path, by, gone, () =>
+    return this.#carryOut('call', request, by, gone, () =>
       triggerMethod(this.#control, path, args ?? undefined, kwargs ?? undefined, by),
     );
   }
 
-  async #carryOut<T>(path: unknown, by: Actor, gone: AbortSignal, work: () => Promise<T>): Promise<T> {
+  /** To be told of a write that is not carried out, so that it is on record. @param request as it came */
+  refused(what: 'set' | 'call', request: unknown, by: Actor, why: Error): void {
+    const { access_path: path, value, ...others } = Object(request) as Record<string, unknown>;
+    if (typeof path === 'string') this.#control.refused({ by, path, what, to: what === 'set' ? value : others }, why);
+  }
+
+  async #carryOut<T>(
+    what: 'set' | 'call',
+    request: unknown,
+    by: Actor,
+    gone: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { access_path: path } = request as { access_path: unknown };
     if (this.#running >= MOST_AT_ONCE) {
-      throw new LabwireError('QUEUE_FULL', `${MOST_AT_ONCE} writes and calls are under way already; try again later`);
+      const message = `${MOST_AT_ONCE} writes and calls are under way already; try again later`;
+      const error = new LabwireError('QUEUE_FULL', message);
+      this.refused(what, request, by, error);
+      throw error;
     }
     this.#running++;
     let waitedFor = true;

@@ -19,6 +19,11 @@ const answers = {
   400: { ...node, description: 'Not done: an Exception node says why' },
 };
 
+const writes: Readonly<Record<string, 'set' | 'call'>> = {
+  '/api/v1/update_value': 'set',
+  '/api/v1/trigger_method': 'call',
+};
+
 /** pydase's REST: `get_value`, `update_value`, `trigger_method`, `/service-properties`. */
 export async function serviceRoutes(
   app: FastifyInstance,
@@ -28,8 +33,12 @@ export async function serviceRoutes(
   app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
   // What is asked is checked where it is carried out; schemas are for the document alone.
   app.setValidatorCompiler(() => () => true);
-  app.setErrorHandler((thrown, _request, reply) => {
+  app.setErrorHandler((thrown, request, reply) => {
     const error = asLabwireError(thrown);
+    if (error.code === 'FORBIDDEN' && request.principal && !(thrown instanceof RefusedByService)) {
+      const write = writes[request.routeOptions.url ?? ''];
+      if (write) requests.refused(write, request.body, actor(request), error);
+    }
     if (OF_THE_GATE.includes(error.code) && !(thrown instanceof RefusedByService)) throw thrown;
     const told = thrown instanceof RefusedByService ? thrown.cause : error;
     return reply.code(otherStatus[error.code] ?? 400).send(exceptionNode(told));
@@ -51,7 +60,7 @@ export async function serviceRoutes(
     handler: async ({ query }) => ofService(async () => requests.value(query.access_path)),
   });
   app.put('/api/v1/update_value', {
-    config: { access: 'operator' },
+    config: { access: 'operator', refusesWithBody: true },
     schema: {
       tags: ['service'],
       summary: 'Sets a setting or a writable channel',
@@ -64,7 +73,7 @@ export async function serviceRoutes(
     },
   });
   app.put('/api/v1/trigger_method', {
-    config: { access: 'operator' },
+    config: { access: 'operator', refusesWithBody: true },
     schema: {
       tags: ['service'],
       summary: 'Calls a command, or a method of a task',

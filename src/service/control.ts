@@ -88,17 +88,25 @@ export class Control {
 
   /**
    * Starts, stops or restarts a task; resolves with its state then, of a stop when its body has ended or was abandoned.
-   * Rejects with LabwireError READ_ONLY, MEMBER_UNKNOWN.
+   * Rejects with LabwireError READ_ONLY, MEMBER_UNKNOWN, or with what `check` throws.
+   *
+   * @param check looks, where there is such a task, at what the client has given besides
    */
-  async task(path: string, verb: TaskVerb, by: Actor): Promise<TaskState> {
+  async task(path: string, verb: TaskVerb, by: Actor, check: () => void = () => {}): Promise<TaskState> {
     const asked: Asked = { by, path, what: verb, from: undefined, to: undefined };
     return this.#audited(asked, async () => {
       const task = this.#memberAt(path, 'task') as Task;
+      check();
       asked.from = task.state;
       await task[verb]();
       asked.to = task.state;
       return task.state;
     });
+  }
+
+  /** To be told of a write that never came here, since its client may not write or too much is under way. */
+  refused(write: Omit<Write, 'from' | 'outcome'>, why: Error): void {
+    this.#onWrite({ ...write, from: undefined, outcome: why });
   }
 
   /** @throws LabwireError MEMBER_UNKNOWN where the path is none of a setting, reading or channel; of a task's value VALUE_READ_ONLY */

@@ -1,5 +1,13 @@
 import { isMember, LabwireError, MEMBER, show } from '../base/index.ts';
-import { type Actor, type CommandCore, type Control, resolve, type TaskVerb, taskVerbs } from '../service/index.ts';
+import {
+  type Actor,
+  type CommandCore,
+  type Control,
+  type Resolved,
+  resolve,
+  type TaskVerb,
+  taskVerbs,
+} from '../service/index.ts';
 import type { WireNode } from './node.ts';
 import { argumentsOf, entriesOf, listOf, valueFrom } from './value-from.ts';
 import { plainNode } from './value-node.ts';
@@ -33,10 +41,10 @@ export async function triggerMethod(
   const checked = checkPath(path);
   const method = taskMethod(control, checked);
   if (method) {
-    if (listOf(args, checked).length > 0 || entriesOf(kwargs, checked).length > 0) {
-      throw new LabwireError('VALUE_INVALID', `${checked} takes no arguments`);
-    }
-    await control.task(method.path, method.verb, by);
+    await control.task(method.path, method.verb, by, () => {
+      if (listOf(args, checked).length > 0 || entriesOf(kwargs, checked).length > 0)
+        throw new LabwireError('VALUE_INVALID', `${checked} takes no arguments`);
+    });
     return plainNode('', null);
   }
   const read = (_: unknown, command: CommandCore): object => argumentsOf(args, kwargs, checked, command);
@@ -50,9 +58,20 @@ function taskMethod(
 ): { readonly path: string; readonly verb: TaskVerb } | undefined {
   const verb = taskVerbs.find((known) => path.endsWith(`.${known}`));
   if (!verb) return undefined;
-  const { node, attribute } = resolve(service, path);
-  if (!isMember(node) || node[MEMBER].kind !== 'task' || attribute !== verb) return undefined;
+  const found = resolved(service, path);
+  if (!found || !isMember(found.node) || found.node[MEMBER].kind !== 'task' || found.attribute !== verb)
+    return undefined;
   return { path: path.slice(0, -verb.length - 1), verb };
+}
+
+/** Undefined where there is no such path: then whoever carries it out refuses it, and tells of that. */
+function resolved(service: Control['service'], path: string): Resolved | undefined {
+  try {
+    return resolve(service, path);
+  } catch (error) {
+    if (error instanceof LabwireError && error.code === 'MEMBER_UNKNOWN') return undefined;
+    throw error;
+  }
 }
 
 function checkPath(path: unknown): string {

@@ -1,17 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HttpServer } from '../../src/server/index.ts';
-import { Control } from '../../src/service/index.ts';
+import { gateOfThisMachine } from '../../src/server/access/index.ts';
+import { HttpServer, type Principal } from '../../src/server/index.ts';
+import { Control, type Write } from '../../src/service/index.ts';
 import { serialise } from '../../src/wire/index.ts';
 import { byHand } from '../task/bench.ts';
 import { Bench } from './services.ts';
 
 let bench: Bench;
 let control: Control;
+let writes: Write[];
 let server: HttpServer;
 
 beforeEach(async () => {
   bench = new Bench();
-  control = new Control(bench);
+  writes = [];
+  control = new Control(bench, { onWrite: (write) => writes.push(write) });
   server = new HttpServer({ health: () => ({ ok: true }), control });
   await server.start({ host: '127.0.0.1', port: 0 });
 });
@@ -135,6 +138,25 @@ describe('the service over REST', () => {
       expect(await put(path, body)).toMatchObject({ status: 403, body: { type: 'Exception', code: 'READ_ONLY' } });
     }
     expect([bench.title.value, bench.work.status]).toEqual(['none', 'NOT_RUNNING']);
+  });
+
+  it('refuses who may only look, with a record of what was asked', async () => {
+    const viewer: Principal = { name: 'anna', role: 'viewer', way: 'password', fromHere: true };
+    const gate = { ...gateOfThisMachine(), authenticate: async () => viewer };
+    const guarded = new HttpServer({ health: () => ({ ok: true }), control, gate });
+    await guarded.start({ host: '127.0.0.1', port: 0 });
+    const asked = { access_path: 'title', value: { type: 'str', value: 'x' } };
+    const refused = await fetch(`${guarded.address}/api/v1/update_value`, {
+      method: 'PUT',
+      body: JSON.stringify(asked),
+    });
+    expect([refused.status, await refused.json()]).toMatchObject([403, { error: { code: 'FORBIDDEN' } }]);
+    const bare = await fetch(`${guarded.address}/api/v1/trigger_method`, { method: 'PUT' });
+    expect([bare.status, await bare.json()]).toMatchObject([403, { error: { code: 'FORBIDDEN' } }]);
+    await guarded.stop();
+    const by = { name: 'anna', via: 'http' };
+    expect(writes).toMatchObject([{ by, path: 'title', what: 'set', to: asked.value, outcome: { code: 'FORBIDDEN' } }]);
+    expect(bench.title.value).toBe('none');
   });
 
   it('refuses pages of other servers with the error of every route', async () => {

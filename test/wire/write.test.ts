@@ -198,6 +198,17 @@ describe('a client calls', () => {
     expect(root.magnet.hold.state).toBe('inactive');
   });
 
+  test('those of a task are on record also where the path is none, or too much is given', async () => {
+    const { control, writes } = lab();
+    const given = list(dumped('int', 1));
+    await expect(triggerMethod(control, 'magnet.hold.stop', given, undefined, anna)).rejects.toThrow('no arguments');
+    await expect(triggerMethod(control, 'nothing.start', undefined, undefined, anna)).rejects.toThrow('nothing.start');
+    expect(writes).toMatchObject([
+      { path: 'magnet.hold', what: 'stop', outcome: { code: 'VALUE_INVALID' } },
+      { path: 'nothing.start', what: 'call', outcome: { code: 'MEMBER_UNKNOWN' } },
+    ]);
+  });
+
   it.each([
     'magnet',
     'magnet.hold',

@@ -35,6 +35,8 @@ export interface ClientEventsParts {
 
 /** Of the wire's own additions; raised when an older client would misread something. */
 const PROTOCOL = 1;
+const writes: Partial<Record<EventName, 'set' | 'call'>> = { update_value: 'set', trigger_method: 'call' };
+
 /** Events of one client that are not answered yet. */
 const MOST_AT_ONCE = 64;
 
@@ -92,7 +94,7 @@ export class ClientEvents {
   /** Does what is to be done at once. @returns what makes the answer when its turn has come */
   async #carryOut(name: unknown, argument: unknown): Promise<() => unknown> {
     try {
-      return await this.#answerTo(this.#allowed(name), argument);
+      return await this.#answerTo(this.#allowed(name, argument), argument);
     } catch (thrown) {
       const exception = this.#exception(name, thrown);
       return () => exception;
@@ -114,16 +116,20 @@ export class ClientEvents {
     return exceptionNode(thrown);
   }
 
-  #allowed(name: unknown): EventName {
+  #allowed(name: unknown, argument: unknown): EventName {
     if (typeof name !== 'string' || !Object.hasOwn(eventAccess, name)) {
       const known = Object.keys(eventAccess).join(', ');
       throw new LabwireError('REQUEST_INVALID', `There is no event ${show(name)}; there are ${known}`);
     }
-    const { gate } = this.#parts;
+    const known = name as EventName;
+    const { gate, requests, by } = this.#parts;
     const principal = this.#parts.principal();
-    const access = eventAccess[name as EventName];
-    if (!gate.allows(principal, access)) throw new LabwireError('FORBIDDEN', refusal(principal, access));
-    return name as EventName;
+    const access = eventAccess[known];
+    if (gate.allows(principal, access)) return known;
+    const error = new LabwireError('FORBIDDEN', refusal(principal, access));
+    const write = writes[known];
+    if (write) requests.refused(write, argument, by, error);
+    throw error;
   }
 
   async #answerTo(name: EventName, argument: unknown): Promise<() => unknown> {
