@@ -1,4 +1,4 @@
-import { type Clock, isoTime, type Logger } from '../base/index.ts';
+import { type Clock, isoTime, type Logger, maskSecrets } from '../base/index.ts';
 import type { EventRecord, Journal } from '../journal/index.ts';
 import type { TaskEvent } from '../task/index.ts';
 import type { ClockStep } from './clock-steps.ts';
@@ -22,7 +22,8 @@ export class GatewayEvents {
 
   tell(happening: Happening): void {
     const { journal, clock } = this.#parts;
-    journal.append({ kind: 'event', sequence: 0, time: clock.now(), ...happening });
+    const text = maskSecrets(happening.text);
+    journal.append({ kind: 'event', sequence: 0, time: clock.now(), ...happening, text });
   }
 
   /** @param path of the task, which begins with its device's id */

@@ -1,4 +1,4 @@
-import { codeOf, type ErrorCode, LabwireError, toError } from '../base/index.ts';
+import { codeOf, type ErrorCode, LabwireError, maskSecrets, toError } from '../base/index.ts';
 
 /** Of what labwire's own routes answer to what they do not do. */
 export interface ErrorBody {
@@ -65,5 +65,5 @@ export function asLabwireError(thrown: unknown): LabwireError {
 }
 
 export function errorBody({ code, detail }: LabwireError): ErrorBody {
-  return { error: { code, message: detail } };
+  return { error: { code, message: maskSecrets(detail) } };
 }

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly clock?: Clock;
 }
 
+/** Of a value in the log, in characters. */
+const LONGEST_LOGGED = 200;
 /** The cap of every task's `timeoutStopSec` at a shutdown. */
 const STOP_CAP_S = 2;
 
@@ -137,7 +139,8 @@ export class Server {
   /** The record of who has changed what. */
   #note({ by, path, what, from, to, outcome }: Write): void {
     const refused = outcome === 'done' ? undefined : outcome.message;
-    this.#log.info({ by: by.name, via: by.via, from, to, refused }, `${what} ${path}${refused ? ' refused' : ''}`);
+    const details = { by: by.name, via: by.via, from: brief(from), to: brief(to), refused };
+    this.#log.info(details, `${what} ${brief(path)}${refused ? ' refused' : ''}`);
   }
 
   /** Well as long as no task has given up. */
@@ -148,4 +151,10 @@ export class Server {
       tasks: Object.fromEntries(tasks.map(({ path, node }) => [path, node.state])),
     };
   }
+}
+
+/** A client may write a text of a megabyte, and a log is no place for it. */
+function brief(value: unknown): unknown {
+  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+  return typeof text === 'string' && text.length > LONGEST_LOGGED ? `${text.slice(0, LONGEST_LOGGED)}…` : value;
 }

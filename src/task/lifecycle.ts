@@ -6,6 +6,7 @@ import {
   isoTime,
   LabwireError,
   type Logger,
+  maskSecrets,
   silentLogger,
   systemClock,
   type Timer,
@@ -391,7 +392,8 @@ export class Lifecycle implements TaskControl {
   }
 
   #describe(error: Error): TaskError {
-    return { message: error.message, name: error.name, code: codeOf(error), time: isoTime(this.#clock.now()) };
+    const message = maskSecrets(error.message);
+    return { message, name: error.name, code: codeOf(error), time: isoTime(this.#clock.now()) };
   }
 }
 

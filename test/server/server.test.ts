@@ -154,6 +154,18 @@ describe('Server', () => {
     ]);
   });
 
+  it('records the beginning of what is long', async () => {
+    class Notes extends DataService {
+      readonly text = setting('');
+    }
+    const { server, log } = serve(new Notes());
+    await server.start();
+    const set = { access_path: 'text', value: { type: 'str', value: 'x'.repeat(100_000) } };
+    await fetch(`${server.address}/api/v1/update_value`, { method: 'PUT', body: JSON.stringify(set) });
+    const record = log.lines.find(({ message }) => message === 'set text');
+    expect(record?.details).toMatchObject({ from: '', to: `${'x'.repeat(200)}…` });
+  });
+
   it('tells clients of errors in its log', async () => {
     class Root extends DataService {
       readonly broken = task({ restartOnException: false }, failing);

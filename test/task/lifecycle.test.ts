@@ -190,6 +190,15 @@ describe('start and stop', () => {
 });
 
 describe('failures and restarts', () => {
+  it('are shown without the secrets of an address', async () => {
+    const { task, clock } = onBench({ restartSec: 1 }, async () => {
+      throw new Error('mqtt://anna:pw@host is away');
+    });
+    task.start();
+    await clock.advance(10);
+    expect(task.lastError?.message).toBe('mqtt://***@host is away');
+  });
+
   it('T6 an always-throwing body restarts, each failure is seen in restarts, and one event is told', async () => {
     const { task, clock, changes, events, lines } = onBench({ restartSec: 1 }, failing);
     task.start();

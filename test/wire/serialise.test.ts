@@ -145,6 +145,7 @@ describe('the node of', () => {
       doc: null,
     });
     expect(exceptionNode(new TypeError('x')).name).toBe('TypeError');
+    expect(exceptionNode(new Error('mqtt://anna:pw@host is away')).value).toBe('mqtt://***@host is away');
     for (const name of ['SystemExit', 'KeyboardInterrupt', 'GeneratorExit', 'UnicodeDecodeError', 'print', '']) {
       expect(exceptionNode(Object.assign(new Error('x'), { name })).name).toBe('Exception');
     }
