@@ -6,7 +6,7 @@ export type Connection = Socket['conn'];
 /** Types of socket.io's packets that announce bytes: nothing of the wire is binary. */
 const BINARY = /^[56]/;
 /** Packets that may come at once: they are all read before anything else in the process has its turn. */
-const MOST_AT_ONCE = 4_096;
+const MOST_AT_ONCE = 512;
 
 /** Ends a connection at once: who does not read would not read a farewell either. To the client it is lost. */
 export function cut(conn: Connection): void {
