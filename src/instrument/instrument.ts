@@ -101,6 +101,7 @@ export abstract class Instrument extends DataService {
     attachInstrument = (instrument, context, acquire) => {
       instrument.#context = context;
       instrument.#acquire = acquire;
+      acquire?.provenByProgress();
     };
     recordValues = (instrument, values) => instrument.record(values);
     instrumentReady = (instrument, context) => instrument.#ready(context);

@@ -42,6 +42,11 @@ export interface TaskControl extends MemberCore {
   endRestartWait(): void;
   /** The same as `notify()` of the context, from outside of the body. */
   progress(): void;
+  /**
+   * Time alone no longer shows that a failing body works again, only a second tick, `notify()` or `progress()`: who listens
+   * to something that is silent holds for long, and has heard nothing.
+   */
+  provenByProgress(): void;
   /** Ticks of `every` that were skipped since the last manual start. */
   readonly missedTicks: number;
   /**

@@ -58,6 +58,7 @@ export class Lifecycle implements TaskControl {
   readonly #waits: ((context: TaskContext) => Promise<void>)[] = [];
   #layers: readonly OptionLayer[];
   #options: ResolvedTaskOptions;
+  #provenByTime = true;
   #host = aloneHost;
   #log: Logger = silentLogger;
   #policy: RestartState = freshStart;
@@ -130,6 +131,10 @@ export class Lifecycle implements TaskControl {
 
   progress(): void {
     this.#run?.notify();
+  }
+
+  provenByProgress(): void {
+    this.#provenByTime = false;
   }
 
   start(): void {
@@ -205,7 +210,8 @@ export class Lifecycle implements TaskControl {
       clock: this.#clock,
       log: this.#log,
       watchdogSec: this.#options.watchdogSec,
-      provenAfterSec: this.#row.open ? Math.max(this.#options.restartMaxDelaySec, LEAST_PROOF_SEC) : undefined,
+      provenAfterSec:
+        this.#row.open && this.#provenByTime ? Math.max(this.#options.restartMaxDelaySec, LEAST_PROOF_SEC) : undefined,
       stuck: () => this.#stuck(run),
       proven: () => {
         if (this.#row.open) this.#row.recovered(this.#reporter);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskContext } from '../../src/task/index.ts';
+import { type TaskContext, taskControl } from '../../src/task/index.ts';
 import { onBench } from './bench.ts';
 
 /** A task whose instrument can be switched off and on; each poll takes 0.5 s and fails when it is off. */
@@ -131,6 +131,20 @@ describe('a row of failures', () => {
     await clock.advance(1_000_000);
     expect(task.restarts).toBeGreaterThan(50);
     expect(lines('info', 'warn', 'error')).toHaveLength(1);
+  });
+
+  it('goes on while a body whose progress is told listens in vain for minutes, and ends with the first word', async () => {
+    const { task, clock, lines } = onBench({ restartSec: 1 }, async () => {
+      await new Promise<void>((resolve) => clock.setTimer(resolve, 600_000));
+      throw new Error('it says nothing');
+    });
+    taskControl(task).provenByProgress();
+    task.start();
+    await clock.advance(48 * 3_600_000);
+    expect(task.restarts).toBeGreaterThan(200);
+    expect(lines('info', 'warn', 'error')).toHaveLength(1);
+    taskControl(task).progress();
+    expect(lines('info')).toEqual([expect.stringContaining('works again after 48 h')]);
   });
 
   it('with a long period has recovered when the first poll was done and health lasted', async () => {
