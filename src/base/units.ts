@@ -33,6 +33,7 @@ const unit = (
 /** Every unit that labwire knows, one line each: symbol, UCUM, pint, Home Assistant, Grafana. */
 const table: readonly Unit[] = [
   unit('K', 'K', 'K', ['K', 'temperature'], 'kelvin'),
+  unit('mK', 'mK', 'mK'),
   unit('°C', 'Cel', 'degC', ['°C', 'temperature'], 'celsius'),
   unit('°F', '[degF]', 'degF', ['°F', 'temperature'], 'fahrenheit'),
   unit('Pa', 'Pa', 'Pa', ['Pa', 'pressure'], 'pressurepa'),

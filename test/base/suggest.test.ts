@@ -20,6 +20,11 @@ describe('closest', () => {
     expect(closest(word, keys)).toBeUndefined();
   });
 
+  it('takes no letter for another where there is only one', () => {
+    expect(closest('1', ['K', 'V'])).toBeUndefined();
+    expect(closest('k', ['K', 'V'])).toBe('K');
+  });
+
   it('takes the nearest of several', () => {
     expect(closest('lakeshore-217x', ['lakeshore-218', 'lakeshore-217', 'line'])).toBe('lakeshore-217');
   });
