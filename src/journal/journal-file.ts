@@ -36,7 +36,7 @@ export class JournalFile {
   readonly #database: Database.Database;
   readonly #lock: Database.Database;
   readonly #inode: number;
-  /** Bytes of the file after the last commit. */
+  /** Bytes of the file when it was last looked at: before and after each commit. */
   #size: number;
   readonly #statements: Statements;
   readonly #retention: Retention;
@@ -90,7 +90,7 @@ export class JournalFile {
     this.#commit(request);
     const kept = this.#retention.step(request.limits, request.now, request.count);
     const more = this.#summaries.step(this.#last) || kept.more;
-    this.#size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
+    this.#checkThere();
     return { ...kept, more, damaged: this.#scrub.step(performance.now()) || this.#summaries.damaged };
   }
 
@@ -114,6 +114,7 @@ export class JournalFile {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (found?.ino !== this.#inode) throw new FileFailure('GONE', `${this.#path} was deleted or replaced`);
     if (found.size < this.#size && found.size < bytesByHeader(this.#path)) throw wasCut(this.#path);
+    this.#size = found.size;
   }
 
   #write({ first, count, text, sources, sinks, forgotten, head }: CommitRequest): void {
