@@ -36,7 +36,7 @@ export class Audit {
         this.#parts.log.warn(`More than ${PER_SECOND} writes per second: what is more is counted`);
       return;
     }
-    this.#tellOfUntold();
+    this.refresh();
     const text = sentence(write);
     const device = deviceOf(write.path);
     const done = write.outcome === 'done';
@@ -53,7 +53,8 @@ export class Audit {
     });
   }
 
-  #tellOfUntold(): void {
+  /** Tells of what was only counted: to be called now and then, and at the end. */
+  refresh(): void {
     if (this.#untold === 0) return;
     const text = `${this.#untold} writes were too many to be written down one by one.`;
     this.#untold = 0;

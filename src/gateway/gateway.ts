@@ -62,6 +62,7 @@ export class Gateway {
   readonly #state = new StateStore();
   readonly #root = new GatewayService();
   readonly #control: Control;
+  readonly #audit: Audit;
   readonly #host: ServiceHost;
   readonly #server: GatewayServer;
   readonly #sinks: SinkSet;
@@ -97,10 +98,10 @@ export class Gateway {
       logFor: (id, shared) => (shared ? this.#log.child({ port: id }) : this.#deviceLog(id)),
       root: options.systemRoot,
     });
-    const audit = new Audit({ ...parts, event: (event) => this.#events.tell(event) });
+    this.#audit = new Audit({ ...parts, event: (event) => this.#events.tell(event) });
     this.#control = new Control(this.#root, {
       readOnly: this.#configuration.gateway.readOnly,
-      onWrite: (write) => audit.wrote(write),
+      onWrite: (write) => this.#audit.wrote(write),
     });
     const { stateFile } = options;
     this.#host = new ServiceHost(this.#root, {
@@ -251,6 +252,7 @@ export class Gateway {
       const end = this.#clock.monotonic() + STOP_LIMIT_MS;
       this.#refresh?.cancel();
       this.#clockSteps.stop();
+      this.#audit.refresh();
       this.#events.stopped(this.#configuration.gateway.id);
       this.#abandoned = await this.#host.stop(TASK_STOP_CAP_S);
       const portsClosed = [...this.#devices.values()].map((device) => device.stop());
@@ -392,6 +394,7 @@ export class Gateway {
     this.#refresh = this.#clock.setTimer(() => {
       for (const device of this.#devices.values()) device.refresh();
       this.#sinks.refresh();
+      this.#audit.refresh();
       this.#rounds++;
       this.#scheduleRefresh();
     }, REFRESH_MS);

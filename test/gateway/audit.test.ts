@@ -102,3 +102,13 @@ test('a flood is told in numbers, and what comes after it again one by one', asy
     { code: 'WRITE', text: 'anna (http) set oven.limit from 20 to "after".' },
   ]);
 });
+
+test('a flood that nothing follows is told in numbers at the next look', () => {
+  const { audit, events } = made();
+  for (let i = 0; i < 600; i++) audit.wrote(write({ to: i }));
+  audit.refresh();
+  audit.refresh();
+  expect(events.slice(500)).toMatchObject([
+    { code: 'WRITES_UNTOLD', text: '100 writes were too many to be written down one by one.' },
+  ]);
+});
