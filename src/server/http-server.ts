@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
-import { type Clock, LabwireError, silentLogger, systemClock, toError } from '../base/index.ts';
+import { type Clock, isLoopbackHost, LabwireError, silentLogger, systemClock, toError } from '../base/index.ts';
 import type { Control } from '../service/index.ts';
 import { Certificate, gateOfThisMachine, type TlsFiles } from './access/index.ts';
 import { type AppOptions, buildApp } from './app.ts';
@@ -79,6 +79,10 @@ export class HttpServer {
     }
     this.#app = app;
     this.#certificate = certificate;
+    if (!tls && !isLoopbackHost(host))
+      log.warn(
+        `${this.address} is not encrypted: passwords and tokens cross the network in clear; server.tls changes that`,
+      );
     certificate?.watch((keys) => (app.server as unknown as TlsServer).setSecureContext(keys));
   }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ErrorCode, LabwireError } from '../../src/base/index.ts';
 import { buildApp } from '../../src/server/app.ts';
+import { HttpServer } from '../../src/server/index.ts';
 import { memoryLogger } from '../task/bench.ts';
 
 let app: FastifyInstance | undefined;
@@ -164,5 +165,26 @@ describe('the server', () => {
     });
     await new Promise((resolve) => socket.once('close', resolve));
     expect(read).toBeLessThan(answer.length);
+  });
+});
+
+describe('a server without TLS', () => {
+  it.each([
+    // An address of this machine in a spelling that does not show it.
+    [
+      '2130706433',
+      [
+        'http://127.0.0.1:PORT is not encrypted: passwords and tokens cross the network in clear; server.tls changes that',
+      ],
+    ],
+    ['127.0.0.1', []],
+  ])('at %s warns where others can listen to it', async (host, warnings) => {
+    const log = memoryLogger();
+    const server = new HttpServer({ health: () => ({ ok: true }), log });
+    await server.start({ host, port: 0 });
+    const { port } = new URL(server.address ?? '');
+    await server.stop();
+    const told = log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message.replace(port, 'PORT'));
+    expect(told).toEqual(warnings);
   });
 });
