@@ -1,13 +1,12 @@
 // What a history costs: of a million samples of one channel, beside as many of another device, from a journal on disk that
 // is at rest, and from one that takes samples meanwhile; against reading the same samples one by one, and how long the event
 // loop waits at the longest.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { silentLogger, systemClock } from '../dist/src/base/index.js';
 import { SqliteJournal } from '../dist/src/journal/index.js';
+import { folder, sources } from './rig.mjs';
 
 const SAMPLES = Number(process.env.BENCH_SAMPLES ?? 1_000_000);
 const POINTS = 1000;
@@ -16,26 +15,14 @@ const OTHERS = 1;
 const AHEAD = 60_000;
 const ROUNDS = 5;
 
-const folder = mkdtempSync(join(process.env.BENCH_FOLDER ?? tmpdir(), 'labwire-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const journal = new SqliteJournal(
   { path: join(folder, 'journal.db'), maxSize: 8e9, maxAge: 1e12 },
   { clock: systemClock, log: silentLogger },
 );
 await journal.open();
 
-const channel = (id) => ({ id, type: 'number', kind: 'measurement', unit: 'K', scale: 1, offset: 0 });
-const sources = Array.from({ length: 1 + OTHERS }, (_, i) => ({
-  gateway: 'bench',
-  device: `device${i}`,
-  model: 'line',
-  port: '/dev/ttyUSB0',
-  simulated: false,
-  measurement: 'line',
-  tags: {},
-  channels: new Map(['value', 'heater'].map((id) => [id, channel(id)])),
-}));
-const [asked, ...others] = sources;
+const devices = sources(1 + OTHERS, ['value', 'heater']);
+const [asked, ...others] = devices;
 const began = 1_790_000_000_000_000;
 const append = (source, i) =>
   journal.append({
@@ -47,7 +34,7 @@ const append = (source, i) =>
   });
 
 for (let i = 0; i < SAMPLES; ) {
-  for (let k = 0; k < 64 && i < SAMPLES; k++, i++) for (const source of sources) append(source, i);
+  for (let k = 0; k < 64 && i < SAMPLES; k++, i++) for (const source of devices) append(source, i);
   await turn();
   while (journal.head - journal.committed > AHEAD) await sleep(1);
 }

@@ -1,19 +1,17 @@
 // What the journal costs: samples of one channel from sixteen devices, appended as fast as the disk thread takes them,
 // and read again from the disk. What the main thread spends is what an append takes from polling.
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { silentLogger, systemClock } from '../dist/src/base/index.js';
 import { SqliteJournal } from '../dist/src/journal/index.js';
+import { folder, sources } from './rig.mjs';
 
 const SAMPLES = Number(process.env.BENCH_SAMPLES ?? 1_000_000);
 const DEVICES = 16;
 /** Samples that may wait for their commit: below what the journal keeps in memory. */
 const AHEAD = 60_000;
 
-const folder = mkdtempSync(join(process.env.BENCH_FOLDER ?? tmpdir(), 'labwire-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const path = join(folder, 'journal.db');
 const limits = { maxSize: 2e9, maxAge: 1e12 };
 const open = async () => {
@@ -22,16 +20,7 @@ const open = async () => {
   return journal;
 };
 
-const sources = Array.from({ length: DEVICES }, (_, i) => ({
-  gateway: 'bench',
-  device: `device${i}`,
-  model: 'line',
-  port: '/dev/ttyUSB0',
-  simulated: false,
-  measurement: 'line',
-  tags: {},
-  channels: new Map([['value', { id: 'value', type: 'number', kind: 'measurement', scale: 1, offset: 0 }]]),
-}));
+const devices = sources(DEVICES, ['value']);
 
 const journal = await open();
 journal.offset('database');
@@ -45,7 +34,7 @@ for (let sent = 0; sent < SAMPLES; ) {
     journal.append({
       kind: 'sample',
       sequence: 0,
-      source: sources[sent % DEVICES],
+      source: devices[sent % DEVICES],
       time: time + sent * 10,
       values: { value: sent / 8 },
     });

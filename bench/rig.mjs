@@ -158,3 +158,18 @@ export function quantile(values, share) {
 }
 
 export const median = (values) => quantile(values, 0.5);
+
+/** Descriptions of devices as a journal gets them. @param channels ids of their channels */
+export function sources(devices, channels) {
+  const channel = (id) => [id, { id, type: 'number', kind: 'measurement', scale: 1, offset: 0 }];
+  return Array.from({ length: devices }, (_, i) => ({
+    gateway: 'bench',
+    device: `device${i}`,
+    model: 'line',
+    port: '/dev/ttyUSB0',
+    simulated: false,
+    measurement: 'line',
+    tags: {},
+    channels: new Map(channels.map(channel)),
+  }));
+}
