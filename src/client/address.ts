@@ -1,4 +1,4 @@
-import { LabwireError, show } from '../base/index.ts';
+import { LabwireError, maskSecrets, show } from '../base/index.ts';
 
 /** Where a server is, and as whom to speak to it. */
 export interface Address {
@@ -32,18 +32,30 @@ export function readAddress(url: string, { token, user, password }: Credentials)
   const target = URL.canParse(url) ? new URL(url) : undefined;
   const scheme = target && schemes[target.protocol];
   if (!target || !scheme) {
-    throw new LabwireError('USAGE', `${show(url)} is no address of a server such as http://127.0.0.1:8001`);
+    throw new LabwireError(
+      'USAGE',
+      `${maskSecrets(show(url))} is no address of a server such as http://127.0.0.1:8001`,
+    );
   }
   const prefix = target.pathname.replace(/\/+$/, '');
   const origin = `${scheme}//${target.host}`;
-  const name = user ?? decodeURIComponent(target.username);
-  const secret = password ?? decodeURIComponent(target.password);
+  const name = user ?? decoded(target.username);
+  const secret = password ?? decoded(target.password);
   return {
     shown: `${origin}${prefix}`,
     origin,
     path: `${prefix}/ws/socket.io`,
     headers: token !== undefined ? { authorization: `Bearer ${token}` } : basic(name, secret),
   };
+}
+
+/** A part of a URL. @throws LabwireError USAGE */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new LabwireError('USAGE', 'In the user and password of an address a % that stands for itself is written %25');
+  }
 }
 
 function basic(user: string, password: string): Record<string, string> {

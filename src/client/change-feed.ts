@@ -19,6 +19,9 @@ export interface ChangesOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a timer can wait. */
+const LONGEST_PAUSE_MS = 2 ** 31 - 1;
+
 /**
  * Hands changes to one reader. While the reader is busy, only the newest of each path waits: it holds no more than the
  * tree has members.
@@ -36,14 +39,16 @@ export class ChangeFeed implements AsyncIterableIterator<RemoteChange> {
   #ended = false;
   #coalesced = 0;
 
-  /** @param onEnd told once, when nobody reads any more */
+  /**
+   * @param options a signal that is aborted already does not end it: whoever made it does
+   * @param onEnd told once, when nobody reads any more
+   */
   constructor(prefixes: readonly string[], options: ChangesOptions, onEnd: () => void) {
     this.#prefixes = prefixes;
-    this.#pauseMs = options.maxHz === undefined ? 0 : 1000 / options.maxHz;
+    this.#pauseMs = options.maxHz === undefined ? 0 : Math.min(1000 / options.maxHz, LONGEST_PAUSE_MS);
     this.#onEnd = onEnd;
     this.#signal = options.signal;
-    if (this.#signal?.aborted) this.end();
-    else this.#signal?.addEventListener('abort', this.end, { once: true });
+    this.#signal?.addEventListener('abort', this.end, { once: true });
   }
 
   /** Changes that were replaced by a newer one of their path before they were read. */

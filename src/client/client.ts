@@ -17,7 +17,7 @@ import { isNode, type RemoteNode } from './node.ts';
 import { nodeOfArguments, nodeOfValue, valueOfNode } from './node-values.ts';
 import { canonicalPath } from './path.ts';
 import type { Remote } from './remote.ts';
-import { Session } from './session.ts';
+import { type CallLimits, Session } from './session.ts';
 
 /** The version of the wire's own additions that this client speaks. */
 export const PROTOCOL = 1;
@@ -218,8 +218,9 @@ export class Client<T = unknown> {
 
   async #synchronise(): Promise<void> {
     const { subscription } = this.#parts;
-    const hello = this.#hello();
-    const subscribed = subscription && this.#request('subscribe', [subscription], CONNECT_MS, unlessException);
+    const limits = { limitMs: CONNECT_MS };
+    const hello = this.#hello(limits);
+    const subscribed = subscription && this.#session.ask('subscribe', [subscription], limits, unlessException);
     // Both are looked at below. A server that knows neither tells everything, which does no harm.
     for (const answer of [hello, subscribed]) answer?.catch(() => {});
     await this.#readTree();
@@ -236,16 +237,16 @@ export class Client<T = unknown> {
   }
 
   /** What is no server of labwire never answers, or something else. */
-  #hello(): Promise<ServerInfo | undefined> {
-    return this.#request('hello', [{ protocol: PROTOCOL }], CONNECT_MS, (answer) => {
+  #hello(limits: CallLimits): Promise<ServerInfo | undefined> {
+    return this.#session.ask('hello', [{ protocol: PROTOCOL }], limits, (answer) => {
       if (!isObject(answer) || typeof answer.protocol !== 'number') return undefined;
       return { name: String(answer.name), version: String(answer.version), protocol: answer.protocol };
     });
   }
 
   #readTree(): Promise<void> {
-    const { timeout } = this.#parts;
-    return this.#request('service_serialization', [], Math.min(timeout, CONNECT_MS), (answer) => {
+    const limitMs = Math.min(this.#parts.timeout, CONNECT_MS);
+    return this.#session.ask('service_serialization', [], { limitMs }, (answer) => {
       for (const node of this.#mirror.replace(this.#nodeIn(answer))) this.#tell(node);
     });
   }
@@ -283,12 +284,7 @@ export class Client<T = unknown> {
 
   #ask<R>(event: string, request: unknown, options: CallOptions = {}, take: (answer: unknown) => R): Promise<R> {
     const { timeout = this.#parts.timeout, signal } = options;
-    const answer = this.#request(event, [request], timeout, take);
-    return signal ? unlessAborted(answer, 'The call', signal) : answer;
-  }
-
-  #request<R>(event: string, args: readonly unknown[], limitMs: number, take: (answer: unknown) => R): Promise<R> {
-    return this.#session.ask(event, args, limitMs, take);
+    return this.#session.ask(event, [request], { limitMs: timeout, signal }, take);
   }
 
   #nodeIn(answer: unknown): RemoteNode {

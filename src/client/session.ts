@@ -1,5 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
-import { LabwireError } from '../base/index.ts';
+import { abortError, LabwireError } from '../base/index.ts';
 import type { Address } from './address.ts';
 import { connectionFault } from './errors.ts';
 
@@ -10,6 +10,14 @@ export interface SessionListener {
   /** It could not be made. `final`: and it is not tried again. */
   refused(error: LabwireError, final: boolean): void;
   notified(data: unknown): void;
+}
+
+/** Of one call. */
+export interface CallLimits {
+  /** Longest wait for the answer. */
+  readonly limitMs: number;
+  /** Gives it up. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The delays between attempts grow from the first to the longest, each by up to half less or more. */
@@ -28,7 +36,8 @@ export class Session {
   readonly #address: Address;
   readonly #socket: Socket;
   #open = 0;
-  #waiting: (() => void)[] = [];
+  /** What sends those that are not sent yet, in their order. */
+  readonly #waiting = new Set<() => void>();
   #closed = false;
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -80,19 +89,28 @@ export class Session {
 
   /**
    * One event with its answer. Never sent twice: where the connection is lost it rejects with LabwireError
-   * CONNECTION_LOST, and it is not known whether it was carried out. Rejects with TIMEOUT after the time limit, with
-   * QUEUE_FULL where too many wait.
+   * CONNECTION_LOST, and it is not known whether it was carried out. Rejects with TIMEOUT after the time limit and with
+   * ABORTED with the signal, both also while it waits to be sent, and then it never is; with QUEUE_FULL where too many wait.
    *
    * @param take gets the answer before anything that the server says after it
    */
-  ask<T>(event: string, args: readonly unknown[], limitMs: number, take: (answer: unknown) => T): Promise<T> {
+  ask<T>(
+    event: string,
+    args: readonly unknown[],
+    { limitMs, signal }: CallLimits,
+    take: (answer: unknown) => T,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted) throw abortError('The call', signal);
       if (!this.#socket.connected) throw this.#lost('there is no connection now, so nothing was sent');
-      if (this.#open + this.#waiting.length >= CALLS) {
+      if (this.#open + this.#waiting.size >= CALLS) {
         throw new LabwireError('QUEUE_FULL', `${CALLS} calls wait for their answers already`);
       }
       const due = performance.now() + limitMs;
       const settle = (failure: LabwireError | undefined, answer?: unknown): void => {
+        clearTimeout(late);
+        signal?.removeEventListener('abort', onAbort);
+        this.#waiting.delete(send);
         try {
           if (failure) throw failure;
           resolve(take(answer));
@@ -100,11 +118,14 @@ export class Session {
           reject(error);
         }
       };
-      this.#waiting.push(() => {
-        const left = due - performance.now();
-        if (!this.#socket.connected) return settle(this.#lost('nothing was sent'));
-        if (left <= 0) return settle(this.#late(event, limitMs));
+      const send = (): void => {
+        if (!this.#socket.connected) {
+          settle(this.#lost('nothing was sent'));
+          return;
+        }
+        clearTimeout(late);
         this.#open++;
+        const left = Math.max(0, due - performance.now());
         this.#socket.timeout(left).emit(event, ...args, (failure: Error | null, answer: unknown) => {
           this.#open--;
           if (!failure) settle(undefined, answer);
@@ -112,15 +133,19 @@ export class Session {
           else settle(this.#lost('before it had answered; what was asked for may have been done or not'));
           this.#sendWaiting();
         });
-      });
+      };
+      const onAbort = (): void => settle(abortError('The call', signal));
+      const late = setTimeout(() => settle(this.#late(event, limitMs)), limitMs);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.add(send);
       this.#sendWaiting();
     });
   }
 
   #sendWaiting(): void {
-    while (this.#open < AT_ONCE) {
-      const send = this.#waiting.shift();
-      if (!send) return;
+    for (const send of this.#waiting) {
+      if (this.#open >= AT_ONCE) return;
+      this.#waiting.delete(send);
       send();
     }
   }

@@ -204,6 +204,11 @@ describe('changes', () => {
     expect(await take(one.changes(), 1)).toEqual([]);
   });
 
+  it('of a client that goes on are none where their signal is aborted already', async () => {
+    const one = await client();
+    expect(await take(one.changes({ signal: AbortSignal.abort() }), 1)).toEqual([]);
+  });
+
   it('have a rate above 0 and paths that are some', async () => {
     const one = await client();
     expect(() => one.changes({ maxHz: 0 })).toThrow('maxHz is a number above 0');
@@ -296,6 +301,27 @@ describe('a call', () => {
     expect(one.state).toBe('closed');
   });
 
+  it('that waits behind others keeps its own time limit and signal, and is not sent any more', async () => {
+    const one = await client();
+    server.deaf.add('get_value');
+    const hung = Array.from({ length: 60 }, () => one.get('temperature').catch(() => {}));
+    const end = new AbortController();
+    const aborted = expect(one.set('range', 'low', { signal: end.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(one.set('range', 'low', { timeout: 30 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    end.abort();
+    await aborted;
+    server.cut();
+    await Promise.all(hung);
+    await vi.waitFor(() => expect(one.state).toBe('connected'), { timeout: 5000 });
+    expect(server.calls.filter(([event]) => event === 'update_value')).toEqual([]);
+  });
+
+  it('is not sent with a signal that is aborted already', async () => {
+    const one = await client();
+    await expect(one.set('range', 'low', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(server.calls.filter(([event]) => event === 'update_value')).toEqual([]);
+  });
+
   it('is refused where a thousand wait', async () => {
     const one = await client();
     server.deaf.add('get_value');
@@ -310,6 +336,14 @@ describe('connecting', () => {
   it('says what is wrong with an address', async () => {
     await expect(connect('localhost:8001')).rejects.toMatchObject({ code: 'USAGE' });
     await expect(connect('not an address')).rejects.toThrow('no address of a server such as http://127.0.0.1:8001');
+    await expect(connect('http://anna:50%off@localhost')).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.not.stringContaining('off'),
+    });
+    await expect(connect('htp://anna:secret@localhost')).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.not.stringContaining('secret'),
+    });
     await expect(connect(server.url, { timeout: 0 })).rejects.toMatchObject({ code: 'USAGE' });
   });
 
