@@ -4,10 +4,10 @@ import type { TaskContext } from './context.ts';
 import { type Period, ticks } from './every.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** What a run asks of its surroundings, and what it tells them. */
 /** A body that neither ticks nor waits may be in a connect that will time out: it has proved nothing for so long. */
 const SILENT_PROOF_MS = 60_000;
 
+/** What a run asks of its surroundings, and what it tells them. */
 export interface RunParts {
   readonly clock: Clock;
   readonly log: Logger;
@@ -80,7 +80,7 @@ export class Run {
     if (this.#bodyEntered === undefined || this.signal.aborted) return;
     this.#firstTick ??= this.#parts.clock.monotonic();
     if (this.#interrupts.size === 0) this.#watchdog?.working();
-    this.#parts.proven();
+    this.#proven();
   }
 
   /** Ends every wait and tells the body. */
@@ -104,7 +104,12 @@ export class Run {
     this.#parts.missed(missed);
     // The first tick comes before any work; the second one shows that the work of the first was done.
     if (this.#ticks === 1) this.#watchdog?.working();
-    else this.#parts.proven();
+    else this.#proven();
+  }
+
+  /** What the watchdog has bitten meanwhile proves nothing. */
+  #proven(): void {
+    if (!this.signal.aborted) this.#parts.proven();
   }
 
   #sleep(seconds: number): Promise<void> {
@@ -139,7 +144,7 @@ export class Run {
       const unwatch = watch?.(resume);
       this.#interrupts.add(interrupt);
       this.#watchdog?.waiting();
-      if (this.#provenAtNextWait) this.#parts.proven();
+      if (this.#provenAtNextWait) this.#proven();
     });
     // A body may start a wait and never look at it; its end by an abort must not end the process.
     pause.catch(() => {});
@@ -154,7 +159,7 @@ export class Run {
       if (rest > 0) this.#healthTimer = this.#parts.clock.setTimer(look, rest);
       // One who ticks and still works on his first tick may as well be waiting for an answer that never comes.
       else if (this.#ticks > 0 && !inWait) this.#provenAtNextWait = true;
-      else this.#parts.proven();
+      else this.#proven();
     };
     this.#healthTimer = this.#parts.clock.setTimer(look, limitMs);
   }

@@ -10,6 +10,7 @@ export class Watchdog {
   readonly #bite: () => void;
   #workingSince: number | undefined;
   #timer: Timer | undefined;
+  #stopped = false;
 
   constructor(clock: Clock, limitSec: number, bite: () => void) {
     this.#clock = clock;
@@ -20,6 +21,8 @@ export class Watchdog {
   /** The body works from now on: after its start, a wait, or a ping. */
   working(): void {
     this.#biteIfLate();
+    // Whoever is bitten stops it at once, and must not be watched on.
+    if (this.#stopped) return;
     this.#workingSince = this.#clock.monotonic();
     this.#timer ??= this.#clock.setTimer(() => this.#look(), this.#limitMs);
   }
@@ -30,7 +33,9 @@ export class Watchdog {
     this.#workingSince = undefined;
   }
 
+  /** For good. */
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#workingSince = undefined;

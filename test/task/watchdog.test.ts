@@ -79,6 +79,22 @@ describe('T22 the watchdog', () => {
     expect(task.state).toBe('deactivating');
   });
 
+  it('bites a late run once, and never the one after it', async () => {
+    let runs = 0;
+    const { task, clock } = onBench({ watchdogSec: 3, timeoutStopSec: 2, restartSec: 1 }, async ({ every, notify }) => {
+      if (++runs === 1) clock.block(3001);
+      notify();
+      for await (const _ of every(1));
+    });
+    task.start();
+    await clock.advance(1);
+    expect([task.state, task.result]).toEqual(['auto-restart', 'watchdog']);
+    await clock.advance(100_000);
+    expect([task.state, task.restarts, runs]).toEqual(['active', 1, 2]);
+    await task.stop();
+    expect([task.state, clock.pending]).toEqual(['inactive', 0]);
+  });
+
   it('gives up on a body that does not end after timeoutStopSec', async () => {
     const { task, clock, exits } = onBench({ watchdogSec: 3, timeoutStopSec: 2, exitOnFailure: true }, never);
     task.start();
