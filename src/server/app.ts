@@ -9,6 +9,7 @@ import { AccessRefused, challengeOf } from './access/refusal.ts';
 import { visitOf } from './access/visit.ts';
 import { asLabwireError, errorBody, statusOf } from './error-reply.ts';
 import { type Access, type Gate, refusal } from './gate.ts';
+import { onceClosed } from './gone.ts';
 import { KnownRoutes } from './known-routes.ts';
 import { collectRoutes } from './routes/index.ts';
 
@@ -168,7 +169,7 @@ function guard(app: FastifyInstance, gate: Gate): void {
     const end = gate.watch(principal, (now) => {
       if (!now || !gate.allows(now, access)) reply.raw.destroy();
     });
-    reply.raw.once('close', end);
+    onceClosed(reply.raw, end);
   });
   app.addHook('preHandler', async ({ principal, routeOptions }) => {
     const { access, refusesWithBody } = routeOptions.config;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { isoTime } from '../base/index.ts';
+import { onceClosed } from './gone.ts';
 import type { PortView, TrafficLine } from './ports-view.ts';
 
 /** Characters that are given to the socket at once. */
@@ -48,7 +49,7 @@ export function streamTraffic(port: PortView, response: ServerResponse, live: bo
     stall = undefined;
     pump();
   });
-  response.on('close', () => {
+  onceClosed(response, () => {
     clearTimeout(stall);
     endListening();
   });

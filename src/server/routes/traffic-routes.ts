@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { LabwireError } from '../../base/index.ts';
+import { onceClosed } from '../gone.ts';
 import type { PortsView } from '../ports-view.ts';
 import { streamTraffic } from '../traffic-stream.ts';
 import { routeSchema } from './json-schema.ts';
@@ -27,7 +28,7 @@ export async function trafficRoutes(app: FastifyInstance, { ports }: { ports: Po
     if (followers >= FOLLOWERS)
       throw new LabwireError('QUEUE_FULL', `${FOLLOWERS} clients follow ports already: end one of them`);
     followers++;
-    reply.raw.on('close', () => followers--);
+    onceClosed(reply.raw, () => followers--);
     reply.hijack();
     streamTraffic(port, reply.raw, follow === 'true');
   };
