@@ -74,7 +74,7 @@ function translate(issue: ZodIssue, parent: ConfigPath, context: IssueContext): 
 }
 
 const listOf = (known: readonly string[]): string =>
-  known.length > 0 && known.length <= 16 ? ` It takes ${known.join(', ')}` : '';
+  known.length > 0 && known.length <= 24 ? ` It takes ${known.join(', ')}` : '';
 
 /** Of a union's alternatives the one that the author of the value meant; undefined where its type fits none. */
 function likeliestBranch(issue: z.core.$ZodIssueInvalidUnion): ZodIssue[] | undefined {

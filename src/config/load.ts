@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { type ConfigIssue, type ConfigPath, configIssues, type ErrorCode, isObject } from '../base/index.ts';
+import { misplacedKey } from './misplaced-key.ts';
 import type { MqttConfiguration } from './mqtt-schema.ts';
 import type { PortConfiguration } from './port-schema.ts';
 import { type Configuration, configSchema } from './schema.ts';
@@ -142,7 +143,8 @@ class Loading {
     const schema = configSchema(sections);
     const checked = schema.safeParse(merged, { reportInput: true });
     if (checked.success) return this.#resolvePaths(checked.data);
-    const found = configIssues(checked.error.issues, { schema, concealed: (path) => this.#concealed(path) });
+    const concealed = (path: ConfigPath): boolean => this.#concealed(path);
+    const found = configIssues(checked.error.issues, { schema, concealed, hint: misplacedKey });
     this.#issues.push(...this.#placed(found));
     const sound = soundPart(sections, merged);
     return sound && this.#resolvePaths(sound);

@@ -39,11 +39,15 @@ const channel = schemaParts.channelFacts
   })
   .describe('What differs from the catalogue at this site.');
 
+const portName = z
+  .string()
+  .regex(schemaParts.ID_PATTERN, 'must be the name of one of "ports", or a mapping such as { path: /dev/ttyUSB0 }');
+
 const deviceShape = {
   model: schemaParts.modelId.describe('Catalogue id of the model: see labwire models.'),
   label: line(200).optional().describe('For people.'),
   port: z
-    .union([schemaParts.id, port])
+    .union([portName, port])
     .describe('Where the instrument is connected; or the name of one of `ports`, if it shares a line.'),
   address: schemaParts.address.optional(),
   interval: schemaParts.positiveDuration

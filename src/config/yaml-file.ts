@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLError,
+  type ErrorCode as YamlCode,
+} from 'yaml';
 import { type ConfigPath, type ErrorCode, toError } from '../base/index.ts';
 import { type SubstitutionSource, substitute } from './substitute.ts';
 
@@ -23,6 +33,17 @@ const DEEPEST = 32;
 /** Nodes after aliases are resolved: a few nested aliases can stand for billions. */
 const MOST_NODES = 100_000;
 
+/** What to do about the parser's complaints: its own words name what YAML forbids, not what was meant. */
+const remedies: Readonly<Partial<Record<YamlCode, string>>> = {
+  TAB_AS_INDENT: '; indent with blanks',
+  BAD_INDENT: '; keys of one mapping begin in one column, and each { needs its }',
+  BAD_SCALAR_START: "; put the text in quotes: '%'",
+  BAD_DQ_ESCAPE: '; put a text with backslashes in single quotes',
+  BLOCK_AS_IMPLICIT_KEY: '; put a text that has a colon in quotes, or mend the indentation',
+  BLOCK_IN_FLOW: '; put a comma between two keys within { }',
+  MULTILINE_IMPLICIT_KEY: '; put a blank behind the colon, or mend the indentation',
+};
+
 const pathKey = (path: ConfigPath): string => JSON.stringify(path.map(String));
 
 /** The content of one YAML text as plain data, with the place of each key and value. */
@@ -45,7 +66,7 @@ export class YamlFile {
     try {
       // Repeated keys are found below: there the place of the first one is known.
       const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: false });
-      for (const { message, pos } of [...document.errors, ...document.warnings]) this.#syntax(message, pos[0], text);
+      for (const fault of [...document.errors, ...document.warnings]) this.#syntax(fault, text);
       return document.contents as Node | null;
     } catch (error) {
       // The parser recurses: brackets nested by the thousand exhaust the stack.
@@ -80,14 +101,13 @@ export class YamlFile {
     this.faults.push({ code, message, ...this.#at(offset) });
   }
 
-  #syntax(message: string, offset: number, text: string): void {
+  #syntax({ code, message, pos: [offset] }: YAMLError, text: string): void {
     const { line } = this.#at(offset);
     // One mistake makes the parser complain of the rest of its line, and of all that follows the document's early end.
     const afterEnd = message.includes('in YAML stream') && this.faults.length > 0;
     if (afterEnd || this.faults.some((fault) => fault.line === line)) return;
-    const hint = text.split('\n')[line - 1]?.includes('${')
-      ? '; within { } what stands for a variable needs quotes'
-      : '';
+    const variable = text.split('\n')[line - 1]?.includes('${');
+    const hint = variable ? '; within { } what stands for a variable needs quotes' : (remedies[code] ?? '');
     this.#fault('CONFIG_SYNTAX', `${firstLine(message)}${hint}`, offset);
   }
 

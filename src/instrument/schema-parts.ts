@@ -17,7 +17,7 @@ export const memberName = z
   .string()
   .regex(/^[a-z][A-Za-z0-9_]{0,62}$/, 'must be a small letter followed by letters, digits or _ (63 at most)');
 
-export const modelId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be small letters, digits and -');
+export const modelId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be small letters, digits and -, as `labwire models` lists them');
 
 /** A duration in seconds, written as `500ms`, `1s`, `5min`, `30d` or a number of seconds. */
 export const duration = z

@@ -111,6 +111,30 @@ devices:
     expect(printed(load('influx: { url: ${URL}, database: lab }'))[0]).toContain('needs quotes');
   });
 
+  it.each([
+    ['devices:\n\ta: 1\n', '2:1: Tabs are not allowed as indentation; indent with blanks'],
+    ['devices:\n  a:\n    model:line\n    port: x\n', '3:5: … put a blank behind the colon, …'],
+    ['gateway: { tags: { room: @lab } }\n', '1:26: … put the text in quotes…'],
+    ['gateway: { tags: { room: "\\S" } }\n', '1:27: … put a text with backslashes in single quotes …'],
+    ['gateway:\n  id: lab: a\n', '2:7: … put a text that has a colon in quotes, …'],
+    ['server: { host: x port: 1 }\n', '1:17: … put a comma between two keys within { } …'],
+  ])('says of the broken YAML %j what to do', (text, words) => {
+    const parts = words.split('…').map((part) => part.trim());
+    const [first = ''] = printed(load(text));
+    for (const part of parts) expect(first).toContain(part);
+  });
+
+  it.each([
+    ['port: { path: x, baudrate: 9600 }', 'Write serial: { baudRate: … } beside "port"'],
+    ['port: { path: x, serial: { baudRate: 9600 } }', 'It stands beside "port", not in it'],
+    ['port: { path: x }, parity: even', 'Write serial: { parity: … }'],
+    ['port: { path: x }, colour: red', 'It takes model, label, port, '],
+  ])('says where the misplaced key of { %s } belongs', (device, words) => {
+    const [first = ''] = printed(load(`devices: { a: { model: line, ${device} } }\n`));
+    expect(first).toContain(`has an unknown key`);
+    expect(first).toContain(words);
+  });
+
   it('may not say a key twice', () => {
     const text = 'devices:\n  a: { model: line, port: { emulated: true } }\n  a: { model: line, port: { path: x } }\n';
     expect(printed(load(text))).toEqual([

@@ -150,7 +150,7 @@ describe('the configuration schema', () => {
     [device({ port: 7 }), 'devices.a.port must be a text or a mapping of keys to values, is 7'],
     [
       device({ port: '/dev/ttyUSB0' }),
-      'devices.a.port must be a small letter followed by small letters, digits or _ (63 at most), is "/dev/ttyUSB0"',
+      'devices.a.port must be the name of one of "ports", or a mapping such as { path: /dev/ttyUSB0 }, is "/dev/ttyUSB0"',
     ],
     [
       device({ port: { usb: { vendorId: 403 } } }),
