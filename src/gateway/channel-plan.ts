@@ -29,6 +29,8 @@ interface Owner {
   readonly blame: number;
 }
 
+type ChannelChange = NonNullable<DeviceConfiguration['channels']>[string] | undefined;
+
 /** Of two with one id that one is to blame whose author could best have known: who renamed, then who declared. */
 const blame = { renamed: 2, declaredBySite: 1, given: 0 };
 
@@ -73,6 +75,7 @@ class ChannelPlanner {
     if (enabled) {
       this.#checkId(key, name);
       this.#checkFacts(key, { type, ...rest });
+      this.#checkConversion(key, declared.unit, change);
     }
     const writable = this.#sources.writable.has(key) && { writable: true as const };
     return new RecordedChannel({ id: name, type, kind, scale, offset, ...definedOnly(rest), ...writable }, enabled);
@@ -113,6 +116,18 @@ class ChannelPlanner {
       hint: didYouMean(unit, units.keys()),
       severity: 'warning',
     });
+  }
+
+  /** Who writes another unit mostly expects a conversion. */
+  #checkConversion(key: string, declared: string | undefined, change: ChannelChange): void {
+    const { unit, scale, offset } = change || {};
+    if (declared === undefined || unit === undefined || unit === declared) return;
+    if (scale !== undefined || offset !== undefined) return;
+    const text =
+      `renames the unit, ${declared} until here, and converts nothing: give scale or offset too ` +
+      '(K to °C: offset: -273.15), or scale: 1 where the instrument itself is set to that unit';
+    const place = atSite('channels', key, 'unit');
+    this.#findings.add({ code: 'CONFIG_INVALID', place, text, severity: 'warning' });
   }
 
   /** Where a channel is declared. */

@@ -190,7 +190,7 @@ function planFraming(
 function modelOf(device: DeviceConfiguration, { catalogue }: Parts, findings: Findings): Model | undefined {
   const model = catalogue.get(device.model);
   if (!model) {
-    const hint = didYouMean(device.model, catalogue.ids);
+    const hint = didYouMean(device.model, catalogue.ids) || ' `labwire models` lists them';
     findings.add({ code: 'MODEL_UNKNOWN', place: atSite('model'), text: 'names no model of the catalogue', hint });
   }
   return model;

@@ -117,7 +117,7 @@ describe('the mistakes of a device', () => {
       `channels: { input1: { unit: ${put}, label: ${put} } }`,
     );
     const model = await said(`model: ${put}`, 'port: { emulated: true }');
-    expect([driver.length, others.length, model.length]).toEqual([2, 2, 1]);
+    expect([driver.length, others.length, model.length]).toEqual([2, 3, 1]);
     expect([...driver, ...others, ...model].join('\n')).not.toContain('geheim');
   });
 });

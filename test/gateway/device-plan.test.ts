@@ -68,6 +68,26 @@ describe('dead bands', () => {
   });
 });
 
+describe('another unit than that of the model', () => {
+  const issuesOf = (temperature: object): readonly ConfigIssue[] => planned({ channels: { temperature } }).issues;
+
+  it('is warned of where nothing converts, since who writes it mostly expects that', () => {
+    expect(issuesOf({ unit: 'K' })).toMatchObject([
+      {
+        severity: 'warning',
+        path: ['devices', 'oven', 'channels', 'temperature', 'unit'],
+        message: expect.stringContaining('renames the unit, °C until here, and converts nothing'),
+      },
+    ]);
+  });
+
+  it('is nobody’s mistake with a scale or an offset, nor is the same unit in other letters', () => {
+    expect(issuesOf({ unit: 'K', offset: 273.15 })).toEqual([]);
+    expect(issuesOf({ unit: 'K', scale: 1 })).toEqual([]);
+    expect(issuesOf({ unit: 'degC' })).toEqual([]);
+  });
+});
+
 describe('the plan of a device', () => {
   it('takes the facts of the model', () => {
     const { description, instrument } = plan();
