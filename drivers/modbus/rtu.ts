@@ -13,12 +13,19 @@ const SILENCE_MS = 100;
 /** A request, or the answer to a single write. */
 const SHORT = 8;
 
+/** Characters of silence between two frames, and the least time of it (Modbus over Serial Line 1.02, 2.5.1.1). */
+const PAUSE_CHARACTERS = 3.5;
+const LEAST_PAUSE_MS = 1.75;
+
 /**
  * Modbus RTU: address, function, data and CRC. Questions on the line (the echo of a two-wire adapter) are frames too, so
  * that they can be told from answers.
  */
 export function rtuFraming(): Framing {
-  return packets({ measure, isWhole, maxLength: LONGEST, silenceMs: SILENCE_MS });
+  return {
+    ...packets({ measure, isWhole, maxLength: LONGEST, silenceMs: SILENCE_MS }),
+    pauseMs: (characterMs) => Math.max(PAUSE_CHARACTERS * characterMs, LEAST_PAUSE_MS),
+  };
 }
 
 /** What begins with 0 or 255 is no answer: these bytes are what a line says while its direction is turned round. */

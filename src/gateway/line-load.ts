@@ -17,20 +17,20 @@ export function lineLoad(
   line: { readonly serial: SerialFacts; readonly spacing: number | undefined },
   members: readonly Pick<DevicePlan, 'exchanges' | 'settings' | 'settingValues' | 'timing'>[],
 ): number {
-  const secondsPerByte = bitsPerByte(line.serial) / (line.serial.baudRate ?? 9600);
+  const characterS = characterTime(line.serial);
   let load = 0;
   for (const { exchanges, settings, settingValues, timing } of members) {
     const interval = settingValues.get('interval') ?? settings.get('interval')?.value;
     if (typeof interval !== 'number' || interval <= 0) continue;
     const spacing = Math.max(line.spacing ?? 0, timing.spacing ?? 0);
     for (const { sent, received } of exchanges) {
-      load += ((sent + received) * secondsPerByte + TURN_AROUND_S + spacing) / interval;
+      load += ((sent + received) * characterS + TURN_AROUND_S + spacing) / interval;
     }
   }
   return load;
 }
 
-/** One start bit, and what follows it. */
-function bitsPerByte({ dataBits = 8, parity = 'none', stopBits = 1 }: SerialFacts): number {
-  return 1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits;
+/** Of one character on a line, in seconds: a start bit, and what follows it. */
+export function characterTime({ baudRate = 9600, dataBits = 8, parity = 'none', stopBits = 1 }: SerialFacts): number {
+  return (1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits) / baudRate;
 }

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '../base/index.ts';
 import { Bus, type Emulator, type EmulatorOptions, Port } from '../port/index.ts';
 import type { PortView } from '../server/index.ts';
+import { characterTime } from './line-load.ts';
 import type { LinePlan } from './line-plan.ts';
 import { isEmulated, milliseconds, transportTo } from './port-options.ts';
 
@@ -98,6 +99,7 @@ export class LineSet {
     const bus = new Bus({
       port,
       clock,
+      characterMs: 1000 * characterTime(serial),
       ...(spacingMs !== undefined && { spacingMs }),
       ...(serial.echo !== undefined && { echo: serial.echo }),
     });

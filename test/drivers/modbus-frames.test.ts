@@ -156,6 +156,15 @@ describe('RTU frames', () => {
     expect(answerTo(mode, question, request(mode, question))).toBeUndefined();
   });
 
+  test.each([
+    [9600, 3.65],
+    [19_200, 1.82],
+    [38_400, 1.75],
+    [115_200, 1.75],
+  ])('have a pause of 3.5 characters between them, at %i baud %f ms', (baudRate, pauseMs) => {
+    expect(rtuFraming().pauseMs?.(10_000 / baudRate)).toBeCloseTo(pauseMs, 2);
+  });
+
   test('are told from the echo before them', async () => {
     const echo = bytes('01 04 00 00 00 02 71 CB');
     const { texts, drops, atOnce } = await cut(rtuFraming(), Buffer.concat([echo, answer]));

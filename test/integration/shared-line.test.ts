@@ -104,6 +104,32 @@ describe('devices on one line', () => {
     await until(() => json('two/health').state === 'online');
   });
 
+  it('are asked after a silence of 3.5 characters, whoever spoke before', async () => {
+    const pauses: number[] = [];
+    let saidAt = Number.NEGATIVE_INFINITY;
+    const sensors = new Wires(new XyMd02Emulator({ address: 1 }), new XyMd02Emulator({ address: 2 }));
+    const { path } = cable('line', {
+      connect: (line) =>
+        sensors.connect({
+          send: (bytes) => {
+            saidAt = performance.now();
+            line.send(bytes);
+          },
+          onReceive: (listener) =>
+            line.onReceive((bytes) => {
+              pauses.push(performance.now() - saidAt);
+              listener(bytes);
+            }),
+        }),
+      disconnect: () => sensors.disconnect(),
+    });
+    const bus1 = { path, serial: { baudRate: 1200 } };
+    await started({ ports: { bus1 }, devices: { one: air(1), two: air(2) } });
+    await until(() => pauses.length > 10);
+    // At 1200 baud a character is 8.3 ms.
+    expect(Math.min(...pauses)).toBeGreaterThan(29);
+  });
+
   it('lose their line together, and have it back together, with one port', async () => {
     const { plug, path } = cable('line', new XyMd02Emulator({ address: 1 }), new XyMd02Emulator({ address: 2 }));
     const { all, json } = await started({ ports: { bus1: { path } }, devices: { one: air(1), two: air(2) } });

@@ -29,4 +29,10 @@ export interface Framing {
   createFramer(onFrame: (frame: Frame) => void, onDrop: DropListener, clock: Clock): Framer;
   /** A question or command as it goes over the line. */
   encode(text: string): Buffer;
+  /**
+   * Of a protocol whose instruments know the end of a frame by the silence after it: how long that is at least, in ms.
+   *
+   * @param characterMs the time of one character on the line
+   */
+  pauseMs?(characterMs: number): number;
 }

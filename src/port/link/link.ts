@@ -86,7 +86,7 @@ export class Link {
   #joinedLate = false;
 
   /** Made by `Bus.link()`. */
-  constructor(port: Port, clock: Clock, transactions: Transactions, options: LinkOptions) {
+  constructor(port: Port, clock: Clock, transactions: Transactions, options: LinkOptions, pauseMs: number) {
     this.port = port;
     this.#framing = options.framing;
     this.#clock = clock;
@@ -96,7 +96,7 @@ export class Link {
     this.#framer = this.#createFramer();
     this.#transactions = transactions;
     this.#station = transactions.join(
-      { spacingMs: options.timing?.spacingMs ?? 0, firstByteMs: options.timing?.firstByteMs },
+      { spacingMs: options.timing?.spacingMs ?? 0, firstByteMs: options.timing?.firstByteMs, pauseMs },
       {
         push: (bytes, nowMs) => this.#receive(bytes, nowMs),
         hasBegun: (hearsOn) => this.#hasBegun(hearsOn),

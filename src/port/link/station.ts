@@ -30,6 +30,8 @@ export interface Ear {
 
 export interface StationTiming {
   readonly spacingMs: number;
+  /** Least pause between any two transactions of the line, whosever they are. */
+  readonly pauseMs: number;
   readonly firstByteMs: number | undefined;
 }
 

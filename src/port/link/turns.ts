@@ -8,6 +8,8 @@ import { type Ear, Station, type StationTiming } from './station.ts';
 export class Turns {
   readonly #owed: OwedAnswers;
   readonly #spacingMs: number;
+  /** Least pause between any two tries: the line's own, or a longer one that somebody's protocol asks for. */
+  #pauseMs: number;
   /** Who had its turn longest ago comes first. */
   #stations: readonly Station[] = [];
   #count = 0;
@@ -15,10 +17,11 @@ export class Turns {
   /** Monotonic, in ms. */
   #lastEndMs = Number.NEGATIVE_INFINITY;
 
-  /** @param spacingMs least pause between any two tries */
+  /** @param spacingMs least pause between any two tries, whatever the protocols */
   constructor(owed: OwedAnswers, spacingMs: number) {
     this.#owed = owed;
     this.#spacingMs = spacingMs;
+    this.#pauseMs = spacingMs;
   }
 
   get stations(): readonly Station[] {
@@ -37,13 +40,13 @@ export class Turns {
 
   join(timing: StationTiming, ear: Ear): Station {
     const station = new Station(this.#count++, timing, ear);
-    this.#stations = [...this.#stations, station];
+    this.#setStations([...this.#stations, station]);
     return station;
   }
 
   leave(station: Station): void {
     station.heirsFrom = this.#count;
-    this.#stations = this.#stations.filter((other) => other !== station);
+    this.#setStations(this.#stations.filter((other) => other !== station));
     if (this.#current === station) this.#current = undefined;
   }
 
@@ -90,8 +93,13 @@ export class Turns {
     for (const station of this.#stations) station.begin();
   }
 
+  #setStations(stations: readonly Station[]): void {
+    this.#stations = stations;
+    this.#pauseMs = Math.max(this.#spacingMs, ...stations.map(({ timing }) => timing.pauseMs));
+  }
+
   #readyMs({ lastEndMs, timing, restUntilMs }: Station): number {
-    const spacedMs = Math.max(this.#lastEndMs + this.#spacingMs, lastEndMs + timing.spacingMs);
+    const spacedMs = Math.max(this.#lastEndMs + this.#pauseMs, lastEndMs + timing.spacingMs);
     return this.isShared ? Math.max(spacedMs, restUntilMs) : spacedMs;
   }
 

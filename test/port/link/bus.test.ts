@@ -59,6 +59,23 @@ describe('Bus', () => {
     expect(asked('q')).toEqual([5, 10, 15, 20]);
   });
 
+  it('keeps the pause by which a protocol on it knows the end of a frame, between any two', async () => {
+    const { clock, link, instrument, sent } = await sharedLine({ characterMs: 1 });
+    const packet = { ...lines({ send: '\n' }), pauseMs: (characterMs: number) => 3.5 * characterMs };
+    const [a, b, c] = [link({}, packet), link({}, packet), link()];
+    instrument('', (text) => text, 10);
+    const all = Promise.all([ask(a, 'a1'), ask(b, 'b1'), ask(c, 'c1'), ask(b, 'b2')]);
+    await clock.advance(100);
+    await all;
+    expect(sent.map(({ at }) => at)).toEqual([0, 13.5, 27, 40.5]);
+    a.close();
+    b.close();
+    const alone = Promise.all([ask(c, 'c2'), ask(c, 'c3')]);
+    await clock.advance(100);
+    await alone;
+    expect(sent.slice(4).map(({ at }) => at)).toEqual([100, 110]);
+  });
+
   it('delays the others by the time limit of a silent one, once per turn, and asks it ever more rarely', async () => {
     const { clock, link, instrument, asked } = await sharedLine();
     const [silent, lively] = [link({ replyMs: 200, retries: 2 }), link({ replyMs: 200 })];
