@@ -1,7 +1,7 @@
-import { type DestinationStream, destination } from 'pino';
+import type { DestinationStream } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Logger } from '../base/index.ts';
-import { jsonLog } from '../server/index.ts';
+import { jsonLog, standardError } from '../server/index.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -13,13 +13,13 @@ export interface LoggerOptions {
   readonly pretty?: boolean;
   /** Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Default standard error, written to at once: a line that waits is lost when the process ends. */
+  /** Default standard error. */
   readonly destination?: DestinationStream;
 }
 
 /** The log of the command line: that of every process, made readable on a terminal. */
 export function createLogger(options: LoggerOptions = {}): Logger {
-  const target = options.destination ?? destination({ dest: 2, sync: true });
+  const target = options.destination ?? standardError();
   const pretty = options.pretty ?? process.stderr.isTTY;
   return jsonLog({
     level: options.level ?? 'info',

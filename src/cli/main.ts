@@ -24,6 +24,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.stderr.write(`labwire: standard output cannot be written: ${error.message}\n`);
   process.exit(1);
 });
+// What went wrong can be told nobody; the exit status still says that something did.
+process.stderr.on('error', () => {});
 
 const [{ processIo }, { runCli }] = await Promise.all([import('./io.ts'), import('./program.ts')]);
 process.exitCode = await runCli(process.argv.slice(2), processIo);

@@ -12,7 +12,7 @@ export {
 export { tapErrors } from './error-tap.ts';
 export type { Access, Gate } from './gate.ts';
 export { type Address, HttpServer, type HttpServerOptions } from './http-server.ts';
-export { type JsonLogOptions, jsonLog } from './json-log.ts';
+export { type JsonLogOptions, jsonLog, standardError } from './json-log.ts';
 export type { LiveCounters } from './live/index.ts';
 export type { Metric, MetricSample } from './metrics.ts';
 export type { PortsView, PortView, TrafficLine, TrafficView } from './ports-view.ts';

@@ -4,8 +4,19 @@ import { codeOf, type Logger, maskSecrets } from '../base/index.ts';
 export interface JsonLogOptions {
   /** The least level that is written; default info. */
   readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-  /** Default standard error, written to at once: a line that waits is lost when the process ends. */
+  /** Default standard error, see `standardError`. */
   readonly destination?: DestinationStream;
+}
+
+/** Of lines that could not be written, so much is kept for later, in bytes. */
+const MOST_UNWRITTEN = 1_000_000;
+
+/**
+ * Standard error, written to at once: a line that waits is lost when the process ends. A full disk behind it, or a
+ * terminal that is gone, costs lines, and never the process.
+ */
+export function standardError(): DestinationStream {
+  return destination({ dest: 2, sync: true, maxLength: MOST_UNWRITTEN }).on('error', () => {});
 }
 
 /** pino's number for `error`. */
@@ -34,7 +45,7 @@ export function jsonLog(options: JsonLogOptions = {}): Logger {
         },
       },
     },
-    options.destination ?? destination({ dest: 2, sync: true }),
+    options.destination ?? standardError(),
   );
 }
 

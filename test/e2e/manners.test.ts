@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CLI, eventually, Folder, labwire, Running } from './labwire-process.ts';
 import { Terminal } from './terminal.ts';
@@ -85,4 +86,19 @@ describe('labwire without a terminal', () => {
       expect(stderr).toBe('');
     },
   );
+
+  it.each([
+    ['run', 0],
+    ['run --config none.yaml', 2],
+    ['read --url http://127.0.0.1:1', 1],
+  ])('does and ends as ever where its log cannot be written: %s', async (command, expected) => {
+    rmSync(folder.file('labwire-data'), { recursive: true, force: true });
+    const full = new Running('/bin/sh', ['-c', `exec ${process.execPath} ${CLI} ${command} 2> /dev/full`], {
+      cwd: folder.path,
+      env: bare,
+    });
+    if (expected === 0) await eventually(() => existsSync(folder.file('labwire-data/journal.db')));
+    const { status } = expected === 0 ? await full.stop() : await full.ended;
+    expect(status).toBe(expected);
+  });
 });
