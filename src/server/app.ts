@@ -1,4 +1,4 @@
-import type { Server as NodeServer, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { LabwireError, type Logger, silentLogger } from '../base/index.ts';
@@ -39,7 +39,8 @@ const REQUEST_LIMIT_MS = 5_000;
 const KEEP_ALIVE_MS = 5_000;
 /** Until an answer is taken; one that goes on, such as the traffic of a port, has a limit of its own. */
 const ANSWER_LIMIT_MS = 60_000;
-const CONNECTIONS = 1_024;
+/** So often it is looked whether a request has taken too long. */
+const LOOK_MS = 1_000;
 /** Of a request's body, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
 /** Requests of one connection that are not answered yet: nobody has to send more before there is an answer. */
@@ -53,8 +54,9 @@ const LONGEST_PARAMETER = 1_024;
  */
 export function buildApp(options: AppOptions = {}): FastifyInstance {
   const { log = silentLogger, gate = gateOfThisMachine(), tls } = options;
+  const looks = { connectionsCheckingInterval: LOOK_MS };
   const app = fastify({
-    ...(tls && { https: tls }),
+    ...(tls ? { https: { ...tls, ...looks, handshakeTimeout: REQUEST_LIMIT_MS } } : { http: looks }),
     logger: false,
     trustProxy: false,
     bodyLimit: BODY_LIMIT,
@@ -68,7 +70,7 @@ export function buildApp(options: AppOptions = {}): FastifyInstance {
     },
     clientErrorHandler: refuseMalformed,
   }) as unknown as FastifyInstance;
-  limit(app.server);
+  app.server.headersTimeout = REQUEST_LIMIT_MS;
   refusePipelines(app);
   // Schemas document what is answered; they never leave out a part of it.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -82,11 +84,6 @@ export function buildApp(options: AppOptions = {}): FastifyInstance {
   gate.install(app);
   guard(app, gate);
   return app;
-}
-
-function limit(server: NodeServer): void {
-  server.headersTimeout = REQUEST_LIMIT_MS;
-  server.maxConnections = CONNECTIONS;
 }
 
 /** A thousand requests come in one piece, and their answers would all be made before anybody else has his turn. */

@@ -1,10 +1,11 @@
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { type Clock, isLoopbackHost, LabwireError, silentLogger, systemClock, toError } from '../base/index.ts';
 import type { Control } from '../service/index.ts';
 import { Certificate, gateOfThisMachine, type TlsFiles } from './access/index.ts';
 import { type AppOptions, buildApp } from './app.ts';
+import { Connections } from './connections.ts';
 import { type LiveCounters, LiveServer } from './live/index.ts';
 import { type RouteViews, registerRoutes } from './routes/index.ts';
 import { ServiceRequests } from './service-requests.ts';
@@ -28,7 +29,7 @@ export interface Address {
 /** Serves what it is given views of: health and metrics for supervisors, the service for clients. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #connections = new Set<Socket>();
+  readonly #connections = new Connections();
   readonly #requests: ServiceRequests | undefined;
   readonly #live: LiveServer | undefined;
   #app: FastifyInstance | undefined;
@@ -69,8 +70,8 @@ export class HttpServer {
       await registerRoutes(app, this.#options);
       if (this.#requests) await app.register(serviceRoutes, { requests: this.#requests });
       await app.ready();
-      app.server.on('connection', (socket) => this.#keep(socket));
       this.#live?.attach(app.server);
+      this.#connections.watch(app.server);
       await listen(app, host, port);
     } catch (error) {
       this.#live?.stop();
@@ -98,13 +99,8 @@ export class HttpServer {
     const closed = app.close();
     this.#live?.stop();
     // Connections of a websocket are the server's no more, and yet it waits for them.
-    for (const socket of this.#connections) socket.destroy();
+    this.#connections.destroy();
     await closed;
-  }
-
-  #keep(socket: Socket): void {
-    this.#connections.add(socket);
-    socket.once('close', () => this.#connections.delete(socket));
   }
 }
 

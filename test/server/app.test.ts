@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -165,6 +166,17 @@ describe('the server', () => {
     });
     await new Promise((resolve) => socket.once('close', resolve));
     expect(read).toBeLessThan(answer.length);
+  });
+});
+
+describe('a server without anything to control', () => {
+  it('answers who asks for a websocket as anybody', async () => {
+    const server = new HttpServer({ health: () => ({ ok: true }) });
+    await server.start({ host: '127.0.0.1', port: 0 });
+    const asking = request(`${server.address}/ws`, { headers: { connection: 'upgrade', upgrade: 'websocket' } }).end();
+    const [answer] = await once(asking, 'response');
+    expect(answer.resume().statusCode).toBe(404);
+    await server.stop();
   });
 });
 
