@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { emulators } from '../../mocks/index.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { recordingIo } from './recording-io.ts';
 
@@ -62,7 +63,7 @@ describe('labwire models', () => {
   it('tells the channels, the serial line and the source of one model', async () => {
     const { out } = await labwire('models', 'lakeshore-218');
     expect(out).toContain('9600 baud, 7-O-1');
-    expect(out).toMatch(/^input1 +K +number +temperature$/m);
+    expect(out).toMatch(/^input1 +K +number +1\.4 … 475 +temperature$/m);
     expect(out).toContain("Lake Shore 218 User's Manual");
   });
 
@@ -120,6 +121,19 @@ describe('labwire simulate', () => {
     expect(io.out[0]).toMatch(/lakeshore_218: \{ model: lakeshore-218, port: \{ tcp: "127\.0\.0\.1:\d+" \} \}/);
     io.stop();
     expect(await ended).toBe(0);
+  });
+
+  it.each(Object.keys(emulators))('says of %s what a configuration can take as it is', async (model) => {
+    const folder = mkdtempSync(join(tmpdir(), 'labwire-simulate-'));
+    const io = recordingIo();
+    const ended = runCli(['simulate', model, '--tcp', '0'], io);
+    await vi.waitFor(() => expect(io.out).toHaveLength(1));
+    io.stop();
+    await ended;
+    const file = join(folder, 'labwire.yaml');
+    writeFileSync(file, /^ {2}devices:\n.*\n/m.exec(io.out[0] ?? '')?.[0] ?? '');
+    expect(await labwire('check', '--config', file, '--json')).toEqual({ status: 0, out: '[]', err: '' });
+    rmSync(folder, { recursive: true });
   });
 
   it('makes a link to its pseudo-terminal and takes it away at the end', async () => {

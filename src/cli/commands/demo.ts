@@ -3,7 +3,7 @@ import { Gateway } from '../../gateway/index.ts';
 import type { CliIo } from '../io.ts';
 import { LiveTable } from '../live-table.ts';
 import { createLogger, type LogLevel } from '../log.ts';
-import { drivers, emulators, models } from '../package.ts';
+import { drivers, emulatedSections, emulators, models } from '../package.ts';
 
 /** Three emulated instruments on emulated ports, and a broker of its own: nothing else is needed. */
 const demo: ConfigurationInput = {
@@ -22,7 +22,7 @@ const demo: ConfigurationInput = {
       model: 'line',
       label: 'Climate in the lab',
       port: { emulated: true },
-      line: { format: 'json', channels: { t: { unit: '°C' }, rh: { unit: '%' } } },
+      line: emulatedSections.line,
     },
   },
 };
@@ -51,6 +51,8 @@ labwire demo: three emulated instruments, read through real drivers, published b
   or, with Mosquitto        mosquitto_sub -h ${hostname} -p ${port} -v -t 'labwire/#'
   One temperature           mosquitto_sub -h ${hostname} -p ${port} -t labwire/demo/cryostat/channels/stage1
   Health                    curl ${address}/healthz
+  Control, to try out       ${address}/api/docs
+  and from the shell        labwire watch --url ${address}
 
 Ctrl-C ends it. What the instruments say now:
 

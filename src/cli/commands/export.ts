@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { finished, type Writable } from 'node:stream';
 import { didYouMean, isoTime, LabwireError, toError } from '../../base/index.ts';
@@ -47,6 +47,11 @@ export async function exportCommand(options: ExportOptions, io: CliIo, streams =
   const query = { from: options.from ?? 0, to: options.to ?? Date.now() * 1000, ...deviceOf(options) };
   if (query.from >= query.to)
     throw new LabwireError('USAGE', `Nothing lies between ${isoTime(query.from)} and ${isoTime(query.to)}`);
+  if (!existsSync(path))
+    throw new LabwireError(
+      'USAGE',
+      `There is no journal ${path}: \`labwire run\` makes it, and --journal names another`,
+    );
   const reader = await JournalReader.open(path);
   try {
     checkDevice(reader, options.device);

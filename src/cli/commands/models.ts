@@ -39,10 +39,11 @@ export function modelNamed(name: string, catalogue: Catalogue): Model {
 
 function describe(model: Model, channels: Readonly<Record<string, ChannelFacts>>): string {
   const { serial = {}, source } = model;
-  const channelRows = Object.entries(channels).map(([id, { unit, type, quantity, label }]) => [
+  const channelRows = Object.entries(channels).map(([id, { unit, type, range, quantity, label }]) => [
     id,
     unit ?? '',
     type ?? 'number',
+    range?.join(' … ') ?? '',
     label ?? quantity ?? '',
   ]);
   return [
@@ -53,7 +54,7 @@ function describe(model: Model, channels: Readonly<Record<string, ChannelFacts>>
     '',
     channelRows.length === 0
       ? `Its channels are described in the configuration, under "${model.driver}".`
-      : table(['CHANNEL', 'UNIT', 'TYPE', 'WHAT'], channelRows),
+      : table(['CHANNEL', 'UNIT', 'TYPE', 'RANGE', 'WHAT'], channelRows),
   ].join('\n');
 }
 
