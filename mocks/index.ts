@@ -62,6 +62,12 @@ export const emulators: Readonly<Record<string, Emulator>> = {
   'xy-md02': (options) => new XyMd02Emulator({ ...modbusAddress(options), delayMs: 15 }),
 };
 
+/** Where a model leaves its channels to the site: the section, named as the model, that fits its emulator. */
+export const emulatedSections: Readonly<Record<string, unknown>> = {
+  line: { format: 'json', channels: { t: { unit: '°C' }, rh: { unit: '%' } } },
+  modbus: { channels: { value: { input: 100 } } },
+};
+
 function modbusAddress({ address }: EmulatorOptions = {}): { address?: number } {
   return typeof address === 'number' ? { address } : {};
 }

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { drivers, models } from '../../drivers/index.ts';
-import { emulators } from '../../mocks/index.ts';
+import { emulatedSections, emulators } from '../../mocks/index.ts';
 import type { Logger } from '../base/index.ts';
 import type { GatewayParts } from '../gateway/index.ts';
 import { Catalogue } from '../instrument/index.ts';
@@ -8,7 +8,7 @@ import { loadUserDrivers, userModels } from './user-parts.ts';
 
 export { version } from '../server/index.ts';
 /** What the package itself brings along. */
-export { drivers, emulators, models };
+export { drivers, emulatedSections, emulators, models };
 
 /** The folder of catalogue entries beside a configuration. */
 export const MODELS_FOLDER = 'models.d';

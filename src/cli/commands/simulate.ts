@@ -1,7 +1,8 @@
+import { stringify } from 'yaml';
 import { didYouMean, LabwireError, silentLogger } from '../../base/index.ts';
 import { type Emulator, serveEmulator } from '../../port/index.ts';
 import type { CliIo } from '../io.ts';
-import { emulators, siteCatalogue } from '../package.ts';
+import { emulatedSections, emulators, siteCatalogue } from '../package.ts';
 import { serialInWords } from './models.ts';
 
 export interface SimulateOptions {
@@ -28,9 +29,15 @@ export async function simulateCommand(model: string, options: SimulateOptions, i
   io.print(`An emulated ${model} (${serialInWords(serial)}) is at ${options.pty ?? served.address}
 In labwire.yaml:
   devices:
-    ${model.replace(/[^a-z0-9]+/g, '_')}: { model: ${model}, port: ${port} }
+    ${model.replace(/[^a-z0-9]+/g, '_')}: { model: ${model}, port: ${port}${section(model)} }
 Ctrl-C ends it.`);
   await stopped;
   await served.stop();
   return 0;
+}
+
+/** What the configuration has to say besides, where the model leaves it to that. */
+function section(model: string): string {
+  const said = emulatedSections[model];
+  return said === undefined ? '' : `, ${model}: ${stringify(said, { collectionStyle: 'flow', lineWidth: 0 }).trim()}`;
 }
