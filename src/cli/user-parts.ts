@@ -20,13 +20,14 @@ export async function loadUserDrivers(
   stripsTypes = 'typescript' in process.features && Boolean(process.features.typescript),
 ): Promise<Record<string, InstrumentClass>> {
   const drivers: Record<string, InstrumentClass> = {};
-  for (const file of driverFiles(folder)) {
+  const faulty = (file: string, message: string): void =>
+    log.error({ file }, new LabwireError('DRIVER_INVALID', message).message);
+  for (const file of driverFiles(folder, faulty)) {
     try {
       if (extname(file) === '.ts' && !stripsTypes) throw new Error(NEEDS_NODE);
       drivers[parse(file).name] = instrumentClass(await load(join(folder, file)));
     } catch (error) {
-      const message = `The driver ${join(folder, file)} is left out: ${toError(error).message}`;
-      log.error({ file }, new LabwireError('DRIVER_INVALID', message).message);
+      faulty(file, `The driver ${join(folder, file)} is left out: ${toError(error).message}`);
     }
   }
   return drivers;
@@ -39,14 +40,15 @@ export function userModels(folder: string): string[] {
 
 const NEEDS_NODE = `a driver in TypeScript needs Node 22.18 or newer, and this is ${process.version}; compile it to a .js file, or update Node`;
 
-function driverFiles(folder: string): string[] {
+function driverFiles(folder: string, faulty: (file: string, message: string) => void): string[] {
   try {
     return readdirSync(folder)
       .filter((name) => /^[^.].*(?<!\.d)\.(js|ts)$/.test(name))
       .sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') faulty(folder, `The folder of drivers ${folder} cannot be read: ${toError(error).message}`);
+    return [];
   }
 }
 

@@ -18,7 +18,7 @@ import { Task, type TaskControl, taskControl } from '../task/index.ts';
 import { exposeChannels } from './channel-members.ts';
 import { planChannels } from './channel-plan.ts';
 import { checkDeadBands, checkTags, describeDevice } from './device-description.ts';
-import { readDriverSection } from './driver-section.ts';
+import { type DriverSection, readDriverSection } from './driver-section.ts';
 import { atSite, type Concealed, Findings, inModel } from './findings.ts';
 import { lineOptions, type SerialFacts } from './port-options.ts';
 import { planSettings } from './setting-plan.ts';
@@ -85,7 +85,7 @@ export function planDevice(
   const emulator = port && emulatorOf(device, port, parts, findings);
 
   const section = readDriverSection(device, model, parts.drivers, findings);
-  const instrument = instrumentOf(driver, model, findings);
+  const instrument = said('constructor', () => new driver(), model, findings);
   if (!instrument) return { issues };
   configureInstrument(instrument, section?.options);
   const { tasks, settings, names } = membersOf(instrument, id);
@@ -95,16 +95,19 @@ export function planDevice(
   }
   planTasks(tasks, model, device, findings);
   const settingValues = planSettings(settings, model, device, findings);
-  const fromSection = section && (driver.channelsFrom?.(section.options as never) ?? {});
+  const fromSection =
+    section && said('channelsFrom', () => driver.channelsFrom?.(section.options as never) ?? {}, model, findings);
   const address = planAddress(driver, model, device, findings);
-  const framing = planFraming(driver, section?.options, model, device, findings);
+  const framing = planFraming(driver, section, model, device, findings);
   const writable = declaredChannels(instrument);
   const channels = planChannels({ device, model, fromSection, members: names, writable }, findings);
   const description = describeDevice({ id, gateway, device, port, model, channels, settingValues });
   checkTags(description, device.tags, findings);
   checkDeadBands(description, findings);
-  if (findings.faulty || !framing) return { issues };
   const wanted = [...channels].filter(([, { enabled }]) => enabled).map(([channel]) => channel);
+  const exchanges =
+    section && said('exchanges', () => driver.exchanges?.(section.options as never, wanted) ?? [], model, findings);
+  if (findings.faulty || !framing || !exchanges) return { issues };
   const channelMembers = exposeChannels({ device: id, instrument, acquire: tasks.get('acquire') }, channels, writable);
   const members = { instrument, tasks, settings, settingValues, channels, channelMembers };
   const line = {
@@ -112,7 +115,7 @@ export function planDevice(
     timing: { ...model.timing, ...device.timing },
     address,
     framing,
-    exchanges: driver.exchanges?.(section?.options as never, wanted) ?? [],
+    exchanges,
     emulator,
   };
   return { issues, plan: { id, configuration: device, model, ...members, description, ...line } };
@@ -166,10 +169,10 @@ function planAddress(
   return undefined;
 }
 
-/** Undefined where it cannot be made. */
+/** Undefined where it cannot be made, which has been said then. */
 function planFraming(
   driver: InstrumentClass,
-  options: unknown,
+  section: DriverSection | undefined,
   model: Model,
   device: DeviceConfiguration,
   findings: Findings,
@@ -180,8 +183,7 @@ function planFraming(
       const text = `is given, but the driver "${model.driver}" has a framing of its own`;
       findings.add({ code: 'CONFIG_INVALID', place, at: 'key', text });
     }
-    // Of a refused section nothing can be made; that it is refused has been said.
-    return options === undefined ? undefined : driver.framing(options as never);
+    return section && said('framing', () => driver.framing?.(section.options as never), model, findings);
   }
   const { lines: facts } = { ...model.framing, ...device.framing };
   return lines(lineOptions(facts));
@@ -205,12 +207,12 @@ function driverOf({ driver: name }: Model, { drivers }: Parts, findings: Finding
   return driver;
 }
 
-/** A faulty driver of a site must not keep the others from being checked. */
-function instrumentOf(driver: InstrumentClass, model: Model, findings: Findings): Instrument | undefined {
+/** What a driver's class says. A faulty one of a site must not keep the others from being checked. */
+function said<T>(what: string, ask: () => T, { driver }: Model, findings: Findings): T | undefined {
   try {
-    return new driver();
+    return ask();
   } catch (error) {
-    const text = `is "${model.driver}", whose constructor throws: ${toError(error).message}`;
+    const text = `is "${driver}", whose ${what} throws: ${toError(error).message}`;
     findings.add({ code: 'DRIVER_INVALID', place: inModel('driver'), text });
     return undefined;
   }

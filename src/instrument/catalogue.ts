@@ -100,12 +100,11 @@ export class Catalogue {
     this.#models.set(model.id, model);
   }
 
-  /** Adds every `*.yaml` of a folder. A faulty file is named in the log and left out; the rest is used. */
+  /** Adds every `*.yaml` of a folder. What cannot be read is named in the log and left out; the rest is used. */
   addFolder(folder: string, log: Logger): void {
-    for (const file of readdirSync(folder).sort()) {
-      if (!/\.ya?ml$/.test(file)) continue;
+    for (const file of modelFiles(folder, log)) {
       try {
-        this.add(readModelFile(join(folder, file)));
+        this.add(readModelFile(file));
       } catch (error) {
         log.error({ file }, toError(error).message);
       }
@@ -125,14 +124,27 @@ export class Catalogue {
   }
 }
 
+function modelFiles(folder: string, log: Logger): string[] {
+  try {
+    // Editors keep their own hidden files beside the edited one.
+    const names = readdirSync(folder).filter((name) => /^[^.].*\.ya?ml$/.test(name));
+    return names.sort().map((name) => join(folder, name));
+  } catch (error) {
+    log.error({ file: folder }, leftOut(`Catalogue folder ${folder}`, error).message);
+    return [];
+  }
+}
+
 function readModelFile(file: string): Model {
   let input: unknown;
   try {
     input = parseYaml(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new LabwireError('MODEL_INVALID', `Catalogue file ${file} is left out: ${toError(error).message}`, {
-      cause: error,
-    });
+    throw leftOut(`Catalogue file ${file}`, error);
   }
   return parseModel(input, file, basename(file).replace(/\.ya?ml$/, ''));
+}
+
+function leftOut(what: string, error: unknown): LabwireError {
+  return new LabwireError('MODEL_INVALID', `${what} is left out: ${toError(error).message}`, { cause: error });
 }

@@ -58,4 +58,10 @@ describe("a site's drivers", () => {
     expect(await loadUserDrivers(join(folder, 'none'), log)).toEqual({});
     expect(userModels(join(folder, 'none'))).toEqual([]);
   });
+
+  it('are none where the folder cannot be read, which is told', async () => {
+    write('drivers.d', 'no folder');
+    expect(await loadUserDrivers(join(folder, 'drivers.d'), log)).toEqual({});
+    expect(complaints).toEqual([expect.stringMatching(/drivers\.d cannot be read: ENOTDIR.*\(DRIVER_INVALID\)/)]);
+  });
 });

@@ -3,7 +3,7 @@ import { type ConfigIssue, silentLogger } from '../../src/base/index.ts';
 import { configSchema } from '../../src/config/index.ts';
 import { compose } from '../../src/gateway/composition.ts';
 import { type DevicePlan, planDevice } from '../../src/gateway/device-plan.ts';
-import { Instrument, type InstrumentClass, type ModelInput } from '../../src/index.ts';
+import { Instrument, type InstrumentClass, lines, type ModelInput, task } from '../../src/index.ts';
 import { thermometerModel, thermometerParts, withThermometer } from './thermometer.ts';
 
 const parts = compose(thermometerParts, silentLogger);
@@ -22,12 +22,23 @@ function plan(device: Record<string, unknown> = {}, rest = {}): DevicePlan {
   return made;
 }
 
+/** By a model that says nothing of framing. */
+function plannedWith(driver: InstrumentClass): ReturnType<typeof planned> {
+  const { framing: _, ...model } = thermometerModel;
+  const own = compose({ drivers: { thermometer: driver }, models: [model as ModelInput] }, silentLogger);
+  return planDevice('oven', configSchema(own.drivers.keys()).parse(withThermometer()), own);
+}
+
+it('a driver has a framing of its own without a section of the configuration, too', () => {
+  class Framed extends Instrument {
+    static readonly framing = () => lines({ receive: '>', send: '\r' });
+    readonly acquire = task({ autostart: true }, async () => {});
+  }
+  expect(plannedWith(Framed).plan?.framing).toBeDefined();
+});
+
 describe('a faulty driver', () => {
-  const withDriver = (driver: InstrumentClass): readonly ConfigIssue[] => {
-    const faulty = compose({ ...thermometerParts, drivers: { thermometer: driver } }, silentLogger);
-    const configuration = configSchema(faulty.drivers.keys()).parse(withThermometer());
-    return planDevice('oven', configuration, faulty).issues;
-  };
+  const withDriver = (driver: InstrumentClass): readonly ConfigIssue[] => plannedWith(driver).issues;
 
   it('whose constructor throws is named, and ends nothing else', () => {
     class Broken extends Instrument {
@@ -39,6 +50,23 @@ describe('a faulty driver', () => {
       { code: 'DRIVER_INVALID', message: expect.stringMatching(/no such library/) },
     ]);
   });
+
+  it.each(['channelsFrom', 'exchanges', 'framing'] as const)(
+    'whose %s throws is named, and ends nothing else',
+    (name) => {
+      class Broken extends Instrument {
+        readonly acquire = task({ autostart: true }, async () => {});
+      }
+      const faulty = Object.assign(Broken, {
+        [name]: () => {
+          throw new Error('no such table');
+        },
+      });
+      expect(withDriver(faulty)).toMatchObject([
+        { code: 'DRIVER_INVALID', message: expect.stringMatching(/whose .* throws: no such table/) },
+      ]);
+    },
+  );
 
   it('without a task acquire is named', () => {
     class Idle extends Instrument {}

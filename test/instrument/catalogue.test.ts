@@ -73,6 +73,13 @@ describe('a catalogue folder', () => {
     expect(all).toContain('Did you mean "channels"?');
   });
 
+  it('that cannot be read is named, and so is none of the hidden files of editors', () => {
+    const catalogue = catalogueOf({ 'a-good.yaml': 'driver: line\n', '.#a-good.yaml': '', '._a-good.yaml': '\0' });
+    catalogue.addFolder(join(folder, 'a-good.yaml'), log);
+    expect(catalogue.ids).toEqual(['a-good']);
+    expect(complaints).toEqual([expect.stringMatching(/a-good\.yaml is left out: ENOTDIR.*\(MODEL_INVALID\)/)]);
+  });
+
   it('read later replaces an entry of the same id', () => {
     const catalogue = catalogueOf({ 'one.yaml': 'driver: line\nmodel: first\n' });
     catalogue.add(parseModel({ driver: 'line', model: 'second' }, 'here', 'one'));

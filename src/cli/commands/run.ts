@@ -56,14 +56,11 @@ async function reload(
   log: Logger,
   supervision: Supervision,
 ): Promise<void> {
-  const { configuration, parts, issues } = readSite(config, given, log);
-  if (!configuration) {
+  try {
+    const { configuration, parts, issues } = readSite(config, given, log);
+    if (configuration) return await supervision.reloading(() => gateway.apply(configuration, parts));
     for (const issue of issues) log.error(formatIssue(issue));
     log.error(`${config} has mistakes; the gateway goes on as it was`);
-    return;
-  }
-  try {
-    await supervision.reloading(() => gateway.apply(configuration, parts));
   } catch (error) {
     const code = error instanceof LabwireError ? error.code : 'INTERNAL';
     log.error({ code, err: error }, `the edit of ${config} could not be applied: ${toError(error).message}`);
