@@ -12,16 +12,20 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('event' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('break' as const) }) },
+  // The client of an earlier connection calls back for what that took with it.
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('late' as const), failed: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('accept' as const), window: fc.integer({ min: 1, max: 40 }) }) },
 );
 
-test('whatever the broker does: all arrives, channels/ never goes back, and no offset passes what is not delivered', async () => {
+test('whatever the broker does: all arrives, channels/ never goes back, and no offset passes what is not delivered', {
+  timeout: 60_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(step, { maxLength: 40 }),
+      fc.array(step, { maxLength: 40, size: 'max' }),
       fc.constantFrom(1, 2) as fc.Arbitrary<1 | 2>,
       async (steps, qos) => {
-        const { sink, client, parts } = setup({ qos });
+        const { sink, client, clients, parts } = setup({ qos });
         const done = new WeakSet<object>();
         /** Sequences of acknowledged samples by their value. */
         const acknowledged = new Set<number>();
@@ -50,6 +54,12 @@ test('whatever the broker does: all arrives, channels/ never goes back, and no o
             sent.acknowledge();
           }
         };
+        const callBackLate = (failed: boolean): void => {
+          for (const sent of clients.filter((one) => one.broken).flatMap((one) => one.sent)) {
+            if (!done.has(sent)) sent.acknowledge(failed ? new Error('Connection closed') : undefined);
+            done.add(sent);
+          }
+        };
         const check = (): void => {
           const offset = parts.journal.offset('mqtt');
           for (const [value, sequence] of sequences)
@@ -64,6 +74,7 @@ test('whatever the broker does: all arrives, channels/ never goes back, and no o
           if (one.do === 'record') for (let i = 0; i < one.count; i++) record();
           else if (one.do === 'event') parts.journal.append(event());
           else if (one.do === 'break') client().break();
+          else if (one.do === 'late') callBackLate(one.failed);
           else if (one.do === 'accept') await connect(one.window);
           else if (client().connected) acknowledge(one.which);
           await look();
