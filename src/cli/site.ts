@@ -15,17 +15,19 @@ export interface SiteReading {
   readonly configuration?: Configuration;
   /** Everything that is wrong, by position; warnings too. */
   readonly issues: readonly LocatedIssue[];
+  /** Files of the configuration without a byte in them. */
+  readonly empty: readonly string[];
 }
 
 /** Reads and checks a configuration: the file itself, and then each device with its model, driver and tasks. */
 export function readSite(file: string, given: GatewayParts, log: Logger): SiteReading {
-  const { configuration, sound, issues, withFurther, concealed } = loadConfiguration(file, {
+  const { configuration, sound, issues, empty, withFurther, concealed } = loadConfiguration(file, {
     sections: Object.keys(given.drivers),
   });
   const parts = { ...given, models: siteCatalogue(file, log) };
   const all = sound ? withFurther(checkConfiguration(sound, parts, log, concealed)) : issues;
   const usable = configuration && !all.some(({ severity }) => severity === 'error');
-  return { parts, issues: all, ...(usable && { configuration }) };
+  return { parts, issues: all, empty, ...(usable && { configuration }) };
 }
 
 /** Where a site has its journal: relative to its configuration. */

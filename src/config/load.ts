@@ -29,6 +29,8 @@ export interface LoadedConfiguration {
   readonly sound?: Configuration;
   /** All that is wrong, in order of position. */
   readonly issues: readonly LocatedIssue[];
+  /** Files without a byte in them. That is no mistake; but a file that is being written over is empty at first. */
+  readonly empty: readonly string[];
   /** The issues together with what a later check, the gateway's own, has found, in order of position. */
   withFurther(found: readonly ConfigIssue[]): readonly LocatedIssue[];
   /** Whether the value at a place came from the environment or a secret's file, and so must not be shown. */
@@ -57,6 +59,7 @@ interface Source {
 
 class Loading {
   readonly #files: string[] = [];
+  readonly #empty: string[] = [];
   readonly #issues: LocatedIssue[] = [];
   readonly #mainFile: string;
   /** By device id, for those that stand in a file of `devices.d`. */
@@ -88,6 +91,7 @@ class Loading {
       this.#add('CONFIG_FILE', `the configuration file ${read.error}`, file);
       return undefined;
     }
+    if (read.text === '') this.#empty.push(file);
     const yaml = new YamlFile(read.text, { env: this.#env, folder: dirname(file) });
     for (const fault of distinct(yaml.faults)) this.#add(fault.code, fault.message, file, fault);
     return { file, yaml, prefix };
@@ -129,6 +133,7 @@ class Loading {
     return {
       ...(sound && { sound, ...(faultless && { configuration: sound }) }),
       issues: this.#sorted(this.#issues),
+      empty: this.#empty,
       withFurther: (found) => this.#sorted([...this.#issues, ...this.#placed(found)]),
       concealed: (path) => this.#concealed(path),
     };

@@ -100,6 +100,13 @@ devices:
     }
   });
 
+  it('tells which of its files have nothing in them, as one has that is being written over', () => {
+    const file = write('devices.d/a.yaml', '');
+    write('devices.d/b.yaml', '# nothing yet\n');
+    expect(load('devices:\n').empty).toEqual([file]);
+    expect(load('').empty).toEqual([join(folder, 'labwire.yaml'), file]);
+  });
+
   it('names every line with broken YAML, and none of what follows from it', () => {
     const loaded = load('server: { port: 1 }\nmqtt: [1}\nx: y\n');
     expect(loaded.issues.map(({ code }) => code)).toContain('CONFIG_SYNTAX');

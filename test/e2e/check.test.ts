@@ -83,6 +83,9 @@ describe('labwire run', () => {
     await running.until('stderr', /edited\.yaml:7:15: .*interval.*soon/);
     await running.until('stderr', /goes on as it was/);
     expect(await state()).toBe('online');
+    folder.write('edited.yaml', '');
+    await running.until('stderr', /edited\.yaml is empty: the gateway goes on as it was/);
+    expect(await state()).toBe('online');
     folder.write('edited.yaml', sound('100ms'));
     await running.until('stderr', /configuration applied/);
     await eventually(async () => (await state()) === 'online');

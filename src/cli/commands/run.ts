@@ -57,7 +57,12 @@ async function reload(
   supervision: Supervision,
 ): Promise<void> {
   try {
-    const { configuration, parts, issues } = readSite(config, given, log);
+    const { configuration, parts, issues, empty } = readSite(config, given, log);
+    if (empty.length > 0) {
+      // Who writes over a file empties it first. Taken as it is, it would say: no devices, and nothing kept for any sink.
+      log.warn(`${empty.join(', ')} is empty: the gateway goes on as it was until something is written into it`);
+      return;
+    }
     if (configuration) return await supervision.reloading(() => gateway.apply(configuration, parts));
     for (const issue of issues) log.error(formatIssue(issue));
     log.error(`${config} has mistakes; the gateway goes on as it was`);
