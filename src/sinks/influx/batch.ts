@@ -8,12 +8,11 @@ export interface Batch extends Range {
   readonly lines: readonly string[];
 }
 
-/** Below the 1 MiB that a web server before the database lets through if nobody told it otherwise. */
-const LARGEST_BYTES = 900_000;
-
 /**
- * Reads the first records of a range, as many as make a batch: at most so many records, and points of about so many bytes.
+ * Reads the first records of a range, as many as make a batch.
  *
+ * @param most records
+ * @param largest about the most bytes of their points
  * @throws LabwireError JOURNAL_FAILED where they cannot be read now
  */
 export async function readBatch(
@@ -21,6 +20,7 @@ export async function readBatch(
   lineProtocol: LineProtocol,
   { after, upTo }: Range,
   most: number,
+  largest: number,
 ): Promise<Batch> {
   const read = journal.read(after, most, upTo);
   const records = read instanceof Promise ? await read : read;
@@ -30,7 +30,7 @@ export async function readBatch(
     const before = lines.length;
     lineProtocol.write(record, lines);
     for (let i = before; i < lines.length; i++) bytes += (lines[i]?.length ?? 0) + 1;
-    if (bytes >= LARGEST_BYTES) return { after, upTo: record.sequence, records: index + 1, lines };
+    if (bytes >= largest) return { after, upTo: record.sequence, records: index + 1, lines };
   }
   // Fewer than were asked for: there is nothing behind them, or it is for the next read to find.
   return { after, upTo: records.at(-1)?.sequence ?? upTo, records: records.length, lines };

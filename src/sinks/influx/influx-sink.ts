@@ -102,7 +102,7 @@ class InfluxSink implements Sink {
       log: parts.log,
       random: parts.random ?? Math.random,
     });
-    this.#writer = new PointWriter(server, LARGEST_BATCH, () => {
+    this.#writer = new PointWriter(server, () => {
       this.#recovery.over(this.#abandon.signal);
       this.#reachedGate.open();
     });
@@ -177,7 +177,7 @@ class InfluxSink implements Sink {
   async #liveLane(): Promise<void> {
     while (!this.#outage) {
       await this.#appended(this.#live + 1);
-      await this.#appended(this.#live + this.#writer.largest, this.#nextWrite - this.#clock.monotonic());
+      await this.#appended(this.#live + LARGEST_BATCH, this.#nextWrite - this.#clock.monotonic());
       const { head } = this.#journal;
       if (this.#outage || head === this.#live) return;
       if (head - this.#live > FALLEN_BEHIND && !this.#stop.signal.aborted) {
@@ -239,7 +239,7 @@ class InfluxSink implements Sink {
   /** @returns undefined where the journal cannot be read now; the range is backlog then */
   async #read(range: Range, most = LARGEST_BATCH): Promise<Batch | undefined> {
     try {
-      const batch = await readBatch(this.#journal, this.#lines, range, Math.min(most, this.#writer.largest));
+      const batch = await readBatch(this.#journal, this.#lines, range, most, this.#writer.largest);
       this.#unreadable = undefined;
       return batch;
     } catch (error) {

@@ -13,6 +13,9 @@ export interface Refused {
 /** What became of a batch: all of it is with the server, but for what it refused; or an outage, and it is to be written anew. */
 export type Written = { readonly refused: readonly Refused[] } | { readonly outage: Outage };
 
+/** Below the 1 MiB that a web server before the database lets through if nobody told it otherwise. */
+const LARGEST_BYTES = 900_000;
+
 /**
  * Brings points to the server in as few requests as it takes. Those that it refuses are found by halving, and left out;
  * the good ones of a half that was refused are with the server already, but writing a point twice does no harm: it
@@ -21,18 +24,15 @@ export type Written = { readonly refused: readonly Refused[] } | { readonly outa
 export class PointWriter {
   readonly #server: InfluxServer;
   readonly #onJudged: () => void;
-  #largest: number;
+  #largest = LARGEST_BYTES;
 
-  /**
-   * @param largest the most points of one request; it becomes less where the server finds that too large
-   * @param onJudged called at each answer that says something of the points, so that there is no outage
-   */
-  constructor(server: InfluxServer, largest: number, onJudged: () => void) {
+  /** @param onJudged called at each answer that says something of the points, so that there is no outage */
+  constructor(server: InfluxServer, onJudged: () => void) {
     this.#server = server;
-    this.#largest = largest;
     this.#onJudged = onJudged;
   }
 
+  /** About the most bytes that a request should have; it becomes less where the server finds that too large. */
   get largest(): number {
     return this.#largest;
   }
@@ -56,9 +56,10 @@ export class PointWriter {
         return undefined;
       case 'too-large':
         this.#onJudged();
-        this.#largest = Math.max(1, Math.min(this.#largest, lines.length >> 1));
-        if (lines.length > 1) return this.#halves(lines, refused, signal, sorted);
-        break;
+        // A point that is too large by itself says nothing of others.
+        if (lines.length === 1) break;
+        this.#largest = Math.min(this.#largest, sizeOf(lines) >> 1);
+        return this.#halves(lines, refused, signal, sorted);
       case 'refused':
         this.#onJudged();
         if (lines.length > 1 && !answer.all)
@@ -83,6 +84,11 @@ export class PointWriter {
       (await this.#write(lines.slice(middle), refused, signal, sorted))
     );
   }
+}
+
+/** Characters, line ends included: about the bytes, since most text is ASCII. */
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
 }
 
 /** What is refused for the same reason mostly has the same tags, fields and types: side by side it is found at once. */

@@ -121,7 +121,7 @@ describe('line protocol', () => {
     });
   });
 
-  test('whatever tags and texts say, the database reads one point with the same words', () => {
+  test('whatever tags and texts say, the database reads one point with the same words', { timeout: 60_000 }, () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...' ,="\\\'\n\ra') }));
     const key = fc.stringMatching(/^[a-z][a-z ,=\\]*[a-z]$/);
     // What the protocol has no way to write: line ends, and a backslash before a separator.
