@@ -16,13 +16,23 @@ export class Allowance {
     this.#at = clock.monotonic();
   }
 
+  /** Whether nothing was taken for so long that all is there again. */
+  get rested(): boolean {
+    this.#fill();
+    return this.#left === this.#burst;
+  }
+
   /** @returns whether one more is allowed now */
   take(): boolean {
-    const now = this.#clock.monotonic();
-    this.#left = Math.min(this.#burst, this.#left + ((now - this.#at) / 1000) * this.#perSecond);
-    this.#at = now;
+    this.#fill();
     if (this.#left < 1) return false;
     this.#left--;
     return true;
+  }
+
+  #fill(): void {
+    const now = this.#clock.monotonic();
+    this.#left = Math.min(this.#burst, this.#left + ((now - this.#at) / 1000) * this.#perSecond);
+    this.#at = now;
   }
 }

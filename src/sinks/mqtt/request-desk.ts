@@ -71,11 +71,11 @@ export class RequestDesk {
     } catch (error) {
       fault = error;
     }
+    if (this.#allowance.rested) this.#flooded = false;
     if (!this.#allowance.take()) {
       this.#flood();
       return true;
     }
-    this.#flooded = false;
     const reply = this.#replyTo(topic, packet.properties);
     if (packet.retain) this.#tellRetained(topic);
     if (packet.retain || !target) {

@@ -192,6 +192,22 @@ describe('a request over MQTT', () => {
     expect(all.requests.asked).toHaveLength(150);
   });
 
+  test('that is one of a flood is told once, until the flood is over', async () => {
+    const all = await listening();
+    const flood = async (rounds: number): Promise<void> => {
+      for (let round = 0; round < rounds; round++) {
+        for (let i = 0; i < 20; i++) all.client().receive(`${ROOT}/d${i}/settings/a/set`, '1');
+        await all.parts.clock.advance(20);
+      }
+    };
+    const told = (): number => all.parts.log.lines.filter((line) => line.startsWith('warn')).length;
+    await flood(200);
+    expect(told()).toBe(1);
+    await all.parts.clock.advance(2000);
+    await flood(20);
+    expect(told()).toBe(2);
+  });
+
   test.each([
     ['what JSON cannot say', () => 1n],
     ['what is endless', () => 'x'.repeat(300_000)],
