@@ -1,4 +1,4 @@
-import { type Clock, codeOf, type Logger, show } from '../base/index.ts';
+import { type Clock, codeOf, isObject, type Logger, show } from '../base/index.ts';
 import type { Write } from '../service/index.ts';
 import type { Happening } from './gateway-events.ts';
 
@@ -88,7 +88,8 @@ function sentence({ by, path, what, from, to, outcome }: Write): string {
 
 const past = { set: 'set', call: 'called', start: 'started', stop: 'stopped', restart: 'restarted' } as const;
 
-function value(given: unknown): string {
+function value(written: unknown): string {
+  const given = ofNode(written);
   if (typeof given !== 'object' || given === null) return typeof given === 'string' ? show(cut(given)) : show(given);
   try {
     return cut(JSON.stringify(given));
@@ -96,6 +97,14 @@ function value(given: unknown): string {
     // A circle, or a getter that throws: what it is must not matter here.
     return show(given);
   }
+}
+
+/** What was refused before it was read is still a node of the wire, in which the value is one thing of many. */
+function ofNode(written: unknown): unknown {
+  if (!isObject(written) || typeof written.type !== 'string' || !('value' in written)) return written;
+  const { value: inner } = written;
+  const isQuantity = isObject(inner) && typeof inner.magnitude === 'number' && typeof inner.unit === 'string';
+  return isQuantity ? `${inner.magnitude} ${inner.unit}` : inner;
 }
 
 const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);

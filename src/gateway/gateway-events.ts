@@ -33,7 +33,7 @@ export class GatewayEvents {
   }
 
   started(gateway: string, devices: number): void {
-    const text = `${gateway} runs with ${devices} devices.`;
+    const text = `${gateway} runs with ${devices} device${devices === 1 ? '' : 's'}.`;
     this.tell({ severity: 'info', eventKind: 'gateway', code: 'GATEWAY_STARTED', title: 'Gateway started', text });
   }
 

@@ -41,7 +41,7 @@ export function valueFrom(node: unknown, what: string, rules: ValueRules): unkno
       // Of a unit that pint does not know nothing is known of its dimension either.
       const own = rules.unit === undefined ? '' : pintOf(rules);
       const converted = own === undefined || !isNumeric(rules) ? undefined : convert(magnitude, unit, own);
-      if (converted === undefined) throw refused(`${magnitude} ${show(unit)}`);
+      if (converted === undefined) throw refused(show(`${magnitude} ${unit}`));
       return converted;
     }
     case 'Enum': {

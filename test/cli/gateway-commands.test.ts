@@ -292,6 +292,11 @@ describe('labwire devices and events', () => {
     expect(asked[0]?.url).toBe('/api/v1/events?device=cryostat&limit=5');
   });
 
+  it('tells the code of a refusal once', async () => {
+    happened = [{ ...event('2026-11-24T03:41:00.000001Z', 'anna tried: no (VALUE_INVALID)'), code: 'VALUE_INVALID' }];
+    expect((await labwire(['events'])).out).toMatch(/anna tried: no \(VALUE_INVALID\)$/);
+  });
+
   it('goes on telling events, each once, over an outage of the gateway', async () => {
     const { port } = server;
     const io = recordingIo({ env: { LABWIRE_URL: server.url } });

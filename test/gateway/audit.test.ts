@@ -42,6 +42,14 @@ describe('a write is written down', () => {
       { what: 'start', path: 'oven.acquire', from: 'inactive', to: 'activating' },
       'anna (http) started oven.acquire from "inactive" to "activating".',
     ],
+    [
+      { to: { type: 'float', full_access_path: '', value: 30 }, outcome: refusal },
+      'anna (http) tried to set oven.limit from 20 to 30: oven.limit takes less (VALUE_INVALID)',
+    ],
+    [
+      { to: { type: 'Quantity', value: { magnitude: 3, unit: 'K' } }, outcome: refusal },
+      'anna (http) tried to set oven.limit from 20 to "3 K": oven.limit takes less (VALUE_INVALID)',
+    ],
     [{ outcome: refusal }, 'anna (http) tried to set oven.limit from 20 to 30: oven.limit takes less (VALUE_INVALID)'],
     [
       { what: 'stop', path: 'oven.acquire', from: undefined, to: undefined, outcome: refusal },

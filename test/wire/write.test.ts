@@ -112,7 +112,7 @@ describe('a client sets', () => {
   test('a refusal says what would have been right', async () => {
     const { control } = lab();
     await expect(updateValue(control, 'magnet.current', quantity(1, 'V'), anna)).rejects.toThrow(
-      'magnet.current takes a number from 0 to 10 A, not 1 "V" (VALUE_INVALID)',
+      'magnet.current takes a number from 0 to 10 A, not "1 V" (VALUE_INVALID)',
     );
     await expect(updateValue(control, 'magnet.range', dumped('Enum', 'x', {}), anna)).rejects.toThrow(
       'takes one of "auto", "low", "high", not the member "x" of an enum',

@@ -3,6 +3,7 @@ import { codeOf, sleep, systemClock, toError } from '../../base/index.ts';
 import { askGateway } from '../gateway-rest.ts';
 import { type GatewayOptions, type GatewayPlace, gatewayPlace, untilStopped } from '../gateway-session.ts';
 import type { CliIo } from '../io.ts';
+import { visibleWords } from '../terminal-text.ts';
 
 export interface EventsOptions extends GatewayOptions {
   /** Stay, and tell what happens. */
@@ -96,5 +97,7 @@ const keyOf = ({ time, code, device, text }: Event): string => JSON.stringify([t
 
 function eventLine({ time, severity, device, title, text, code }: Event): string {
   const what = text === '' || text === title ? title : `${title}: ${text}`;
-  return [time.replace(/\.\d+Z$/, 'Z'), severity.padEnd(7), (device ?? '–').padEnd(12), `${what} (${code})`].join('  ');
+  const coded = what.endsWith(`(${code})`) ? what : `${what} (${code})`;
+  const cells = [time.replace(/\.\d+Z$/, 'Z'), severity.padEnd(7), (device ?? '–').padEnd(12), `${what} (${code})`];
+  return visibleWords(cells.join('  '));
 }

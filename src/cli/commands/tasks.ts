@@ -79,7 +79,10 @@ function shownTask(client: Client, path: string): ShownTask {
 }
 
 function row({ path, status, state, activeSince, nextStartAt, restarts, result, lastError }: ShownTask): string[] {
-  const since = activeSince ?? (nextStartAt === null ? '' : `next run ${nextStartAt}`);
+  // To the second, as a person reads it.
+  const seconds = (time: string): string => time.replace(/\.\d+Z$/, 'Z');
+  const next = nextStartAt === null ? '' : `next run ${seconds(nextStartAt)}`;
+  const since = activeSince === null ? next : seconds(activeSince);
   const failed = result === null || result === 'success' ? '' : result;
   return [path, state ?? status, since, restarts ? String(restarts) : '', failed, lastError?.message ?? ''];
 }
