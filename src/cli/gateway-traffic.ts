@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LabwireError, toError } from '../base/index.ts';
 import type { LineSettings, TrafficEntry } from '../port/index.ts';
 import { advised } from './gateway-access.ts';
-import { visibleWords } from './traffic-text.ts';
+import { visibleWords } from './terminal-text.ts';
 
 /** What a gateway says of a port before its traffic. */
 export interface PortFacts {

@@ -1,5 +1,6 @@
 import { appendSegment, canonicalUnit, units } from '../base/index.ts';
 import { type Client, childNodes, type RemoteNode, valueOfNode } from '../client/index.ts';
+import { visibleWords } from './terminal-text.ts';
 
 /** A value of a gateway, as it is shown and as `--json` has it. */
 export interface ShownValue {
@@ -58,11 +59,11 @@ export function unitOf(node: RemoteNode): string | undefined {
   return canonicalUnit(pint);
 }
 
-/** A value in a table: `–` for one that is not known. */
+/** A value for people: `–` for one that is not known. */
 export function valueText(value: unknown): string {
   if (value === null || value === undefined) return '–';
   if (typeof value === 'number') return String(Number(value.toPrecision(9)));
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return visibleWords(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
 
 /** `4.213 K`. */

@@ -1,5 +1,6 @@
 import { isoTime } from '../base/index.ts';
 import type { TrafficEntry, TrafficKind } from '../port/index.ts';
+import { visibleBytes, visibleWords } from './terminal-text.ts';
 
 export interface TrafficTextOptions {
   /** Default both. */
@@ -101,23 +102,6 @@ const TEXT_BYTES = 128;
 function textLines(latin1: string): string[] {
   const pieces = latin1.match(new RegExp(`[^\\n]{1,${TEXT_BYTES}}\\n?|\\n`, 'g')) ?? [];
   return pieces.map(visibleBytes);
-}
-
-const escapes: Readonly<Record<string, string>> = { '\r': '\\r', '\n': '\\n', '\t': '\\t', '\\': '\\\\' };
-
-function visibleBytes(latin1: string): string {
-  return latin1.replace(
-    /[^ -~]|\\/g,
-    (byte) => escapes[byte] ?? `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
-}
-
-/** What a gateway says, in any language: only what a terminal would not show as a letter is escaped. */
-export function visibleWords(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (one) => escapes[one] ?? `\\u{${one.codePointAt(0)?.toString(16)}}`,
-  );
 }
 
 function timeOf(time: Date): string {

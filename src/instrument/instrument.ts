@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Clock, LabwireError, type Logger } from '../base/index.ts';
+import { type Clock, LabwireError, type Logger, show } from '../base/index.ts';
 import type { Framing, Link, Port } from '../port/index.ts';
 import { DataService, type SettingCore } from '../service/index.ts';
 import type { TaskContext, TaskControl } from '../task/index.ts';
@@ -220,7 +220,7 @@ export abstract class Instrument extends DataService {
     if (!match) {
       throw new LabwireError(
         'IDENTITY_WRONG',
-        `At ${where} answers ${JSON.stringify(reply)}, which is not the configured model; connect the right instrument or change "model"`,
+        `At ${where} answers ${show(reply)}, which is not the configured model; connect the right instrument or change "model"`,
       );
     }
     const { serial, firmware } = match.groups ?? {};

@@ -389,6 +389,7 @@ describe('where the gateway is', () => {
     expect(io.err.join()).toContain('(ABORTED)');
     const { status, err } = await labwire(['call', 'zero', 'at=1', '--timeout', '50ms']);
     expect(status).toBe(1);
-    expect(err).toContain('gave no answer to trigger_method within 0.05 s');
+    // On a busy machine not even the connection is made in that time.
+    expect(err).toMatch(/(gave no answer to trigger_method within|took longer than) 0\.05 s.*\(TIMEOUT\)$/);
   });
 });

@@ -98,6 +98,6 @@ const keyOf = ({ time, code, device, text }: Event): string => JSON.stringify([t
 function eventLine({ time, severity, device, title, text, code }: Event): string {
   const what = text === '' || text === title ? title : `${title}: ${text}`;
   const coded = what.endsWith(`(${code})`) ? what : `${what} (${code})`;
-  const cells = [time.replace(/\.\d+Z$/, 'Z'), severity.padEnd(7), (device ?? '–').padEnd(12), `${what} (${code})`];
+  const cells = [time.replace(/\.\d+Z$/, 'Z'), severity.padEnd(7), (device ?? '–').padEnd(12), coded];
   return visibleWords(cells.join('  '));
 }

@@ -12,7 +12,8 @@ import { followPort } from '../own-port.ts';
 import { siteCatalogue, siteParts } from '../package.ts';
 import { Recording } from '../recording.ts';
 import { DEFAULT_CONFIG, readSite } from '../site.ts';
-import { TrafficText, visibleWords } from '../traffic-text.ts';
+import { visibleWords } from '../terminal-text.ts';
+import { TrafficText } from '../traffic-text.ts';
 import { modelNamed, serialInWords } from './models.ts';
 
 export interface MonitorOptions extends Pick<FoundLine['serial'], 'baudRate' | 'dataBits' | 'parity' | 'stopBits'> {
