@@ -18,9 +18,10 @@ export {
 export { isObject } from './is-object.ts';
 export { Listeners } from './listeners.ts';
 export { type Logger, silentLogger } from './logger.ts';
-export { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+export { isLoopbackAddress, isLoopbackHost, letsStrangersIn } from './loopback.ts';
 export { isMember, MEMBER, type Member, type MemberCore } from './member.ts';
 export { formatPasswordHash, type PasswordHash, parsePasswordHash, type ScryptCost } from './password-hash.ts';
+export { PROTOCOL } from './protocol.ts';
 export { ACCOUNT_NAME, atLeast, type Role, roles } from './role.ts';
 export { isSecretKey, maskSecrets } from './secrets.ts';
 export { show } from './show.ts';

@@ -9,3 +9,8 @@ export function isLoopbackAddress(address: string): boolean {
 export function isLoopbackHost(host: string): boolean {
   return /^localhost\.?$/i.test(host) || isLoopbackAddress(host.replace(/^\[(.*)\]$/, '$1'));
 }
+
+/** Whether others than this machine reach a server on this host, while nothing says who may come: that must not be. */
+export function letsStrangersIn(host: string, users: object, tokenFile: string | undefined): boolean {
+  return !isLoopbackHost(host) && tokenFile === undefined && Object.keys(users).length === 0;
+}

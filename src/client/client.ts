@@ -3,6 +3,7 @@ import {
   isObject,
   LabwireError,
   Listeners,
+  PROTOCOL,
   show,
   systemClock,
   unlessAborted,
@@ -18,9 +19,6 @@ import { nodeOfArguments, nodeOfValue, valueOfNode } from './node-values.ts';
 import { canonicalPath } from './path.ts';
 import type { Remote } from './remote.ts';
 import { type CallLimits, Session } from './session.ts';
-
-/** The version of the wire's own additions that this client speaks. */
-export const PROTOCOL = 1;
 
 /** `connecting` until the first connection, `reconnecting` while a lost one is made again, `closed` for good. */
 export type ClientState = 'connecting' | 'connected' | 'reconnecting' | 'closed';

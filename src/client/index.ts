@@ -1,14 +1,13 @@
 /** `labwire/client`: speaks to a server of labwire, or of pydase, from Node and from a browser. */
-export { LabwireError } from '../base/index.ts';
+export { LabwireError, PROTOCOL } from '../base/index.ts';
 export { type Address, readAddress } from './address.ts';
 export type { ChangesOptions, RemoteChange } from './change-feed.ts';
-export {
-  type CallOptions,
-  type Client,
-  type ClientState,
-  PROTOCOL,
-  type ServerInfo,
-  type Subscription,
+export type {
+  CallOptions,
+  Client,
+  ClientState,
+  ServerInfo,
+  Subscription,
 } from './client.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { RemoteError } from './errors.ts';

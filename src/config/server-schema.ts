@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCOUNT_NAME, isLoopbackHost, parsePasswordHash, roles } from '../base/index.ts';
+import { ACCOUNT_NAME, letsStrangersIn, parsePasswordHash, roles } from '../base/index.ts';
 import { listeningPort } from './mqtt-schema.ts';
 import { line } from './port-schema.ts';
 
@@ -64,7 +64,7 @@ export const server = z
       .describe('Web pages of other servers that may ask this one, e.g. https://lab.example:3000.'),
   })
   .superRefine(({ host, users, tokens }, context) => {
-    if (isLoopbackHost(host) || tokens !== undefined || Object.keys(users).length > 0) return;
+    if (!letsStrangersIn(host, users, tokens)) return;
     const example = 'users: { ada: { role: admin, password: … } } with what `labwire password` prints';
     context.addIssue({
       code: 'custom',

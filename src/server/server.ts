@@ -1,4 +1,4 @@
-import { type Clock, isLoopbackHost, LabwireError, type Logger, systemClock } from '../base/index.ts';
+import { type Clock, LabwireError, type Logger, letsStrangersIn, systemClock } from '../base/index.ts';
 import { Control, type DataService, ServiceHost, type Write, walk } from '../service/index.ts';
 import { Task } from '../task/index.ts';
 import { AccessControl, type AccessSettings, gateOf, type TlsFiles } from './access/index.ts';
@@ -57,7 +57,7 @@ export class Server {
   /** @throws LabwireError CONFIG_INVALID where the world could reach it without credentials, or a password is no hash */
   constructor(service: DataService, options: ServerOptions = {}) {
     const { host = '127.0.0.1', users = {}, origins = [], tokenFile, readOnly = false } = options;
-    if (!isLoopbackHost(host) && tokenFile === undefined && Object.keys(users).length === 0) {
+    if (letsStrangersIn(host, users, tokenFile)) {
       const message = `On ${host} others than this machine can reach the server: give it users or a tokenFile`;
       throw new LabwireError('CONFIG_INVALID', message);
     }

@@ -1,4 +1,4 @@
-import { codeOf, LabwireError, type Logger, show, toError } from '../../base/index.ts';
+import { codeOf, LabwireError, type Logger, PROTOCOL, show, toError } from '../../base/index.ts';
 import type { Actor } from '../../service/index.ts';
 import { exceptionNode } from '../../wire/index.ts';
 import type { Principal } from '../access/principal.ts';
@@ -33,8 +33,6 @@ export interface ClientEventsParts {
   takesRefusals(): boolean;
 }
 
-/** Of the wire's own additions; raised when an older client would misread something. */
-const PROTOCOL = 1;
 const writes: Partial<Record<EventName, 'set' | 'call'>> = { update_value: 'set', trigger_method: 'call' };
 
 /** Events of one client that are not answered yet. */
