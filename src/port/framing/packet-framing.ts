@@ -3,8 +3,8 @@ import type { DropListener, Frame, Framer, Framing } from './framing.ts';
 
 export interface PacketOptions {
   /**
-   * How long the frame is that begins with the first of these bytes (there is at least one), in bytes; 0 where more bytes
-   * are needed to tell, negative where no frame begins here. Where the beginning leaves several lengths open, all of them,
+   * How long the frame is that begins with the first of these bytes (there is at least one), in bytes; 0 or NaN where more
+   * bytes are needed to tell, negative where no frame begins here. Where the beginning leaves several lengths open, all of them,
    * the likeliest first: each is waited for before the next is tried.
    */
   measure(bytes: Buffer): number | readonly number[];
@@ -22,8 +22,8 @@ export interface PacketOptions {
  * frame is waited for any more: those that are held are given, the rest is dropped.
  *
  * What is passed over between two frames is counted as one thing with all its bytes, or one for each `maxLength` of them.
- * Reasons: `checksum`, a frame measured right and was not whole; `incomplete`, the rest of one did not come; `noise`, none
- * had begun.
+ * Reasons: `invalid`, measure or check failed, a mistake of the driver; `checksum`, a frame measured right and was not
+ * whole; `incomplete`, the rest of one did not come; `noise`, none had begun.
  */
 export function packets(options: PacketOptions): Framing {
   return {
@@ -33,7 +33,7 @@ export function packets(options: PacketOptions): Framing {
 }
 
 /** The worst first: a run of passed bytes is counted under the worst that was seen in it. */
-const REASONS = ['checksum', 'incomplete', 'noise'] as const;
+const REASONS = ['invalid', 'checksum', 'incomplete', 'noise'] as const;
 type Reason = (typeof REASONS)[number];
 
 const WAIT = 0;
@@ -94,10 +94,20 @@ class PacketFramer implements Framer {
   /** @param isOver nothing more is waited for */
   #cut(isOver: boolean): void {
     while (this.#held.length > 0) {
-      const length = this.#frameLength(isOver);
+      const length = this.#safeLength(isOver);
       if (length === WAIT) return;
       if (length < 0) this.#pass();
       else this.#give(length);
+    }
+  }
+
+  /** A driver's mistake costs it the bytes, and the process nothing. */
+  #safeLength(isOver: boolean): number {
+    try {
+      return this.#frameLength(isOver);
+    } catch {
+      this.#blame('invalid');
+      return -1;
     }
   }
 
@@ -106,12 +116,13 @@ class PacketFramer implements Framer {
     const { measure, isWhole, maxLength } = this.#options;
     const held = this.#held;
     const measured = measure(held);
-    if (measured === 0) {
+    if (!measured) {
       if (!isOver && held.length < maxLength) return WAIT;
       this.#blame('incomplete');
+      return -1;
     }
     for (const length of typeof measured === 'number' ? [measured] : measured) {
-      if (length <= 0 || length > maxLength) continue;
+      if (!(length >= 1 && length <= maxLength)) continue;
       if (length > held.length) {
         if (!isOver) return WAIT;
         this.#blame('incomplete');

@@ -46,7 +46,7 @@ export class Bus {
 
   /** The way to one more instrument of the line. */
   link(options: LinkOptions): Link {
-    const pauseMs = options.framing.pauseMs?.(this.#characterMs) ?? 0;
+    const pauseMs = options.framing.pauseMs?.(this.#characterMs) || 0;
     return new Link(this.port, this.#clock, this.#transactions, options, pauseMs);
   }
 

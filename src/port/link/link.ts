@@ -1,4 +1,4 @@
-import { type Clock, ConditionLost } from '../../base/index.ts';
+import { type Clock, ConditionLost, FrameError, LabwireError, show, toError } from '../../base/index.ts';
 import type { DropListener, Frame, Framer, Framing } from '../framing/framing.ts';
 import type { Port } from '../port.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -133,7 +133,8 @@ export class Link {
    *
    * @throws ConditionLost the port is not open, or was lost meanwhile
    * @throws LabwireError REPLY_TIMEOUT after the retries, REPLY_UNEXPECTED when the echo differs, TIMEOUT when the
-   *   question cannot even be sent, QUEUE_FULL when 64 requests are waiting, ABORTED by the signal
+   *   question cannot even be sent, QUEUE_FULL when 64 requests are waiting, ABORTED by the signal, VALUE_INVALID when
+   *   `replyMs` is no number
    */
   async query(text: string, options: QueryOptions = {}): Promise<string> {
     const outcome = await this.#request(text, true, options);
@@ -177,11 +178,17 @@ export class Link {
   }
 
   #request(text: string, expectsReply: boolean, options: QueryOptions): ReturnType<Transactions['request']> {
+    const { replyMs = this.#replyMs } = options;
+    if (!(replyMs >= 0))
+      throw new LabwireError(
+        'VALUE_INVALID',
+        `${show(text)}: replyMs must be a number of ms, 0 or more, is ${replyMs}`,
+      );
     return this.#transactions.request(this.#station, {
       text,
       bytes: this.#framing.encode(text),
       expectsReply,
-      replyMs: options.replyMs ?? this.#replyMs,
+      replyMs,
       retries: options.retries ?? this.#retries,
       signal: options.signal,
       accepts: options.accepts,
@@ -194,7 +201,16 @@ export class Link {
       this.#joinedLate = nowMs - this.#quietSinceMs < QUIET_BEFORE_FRAME_MS;
       this.#quietSinceMs = undefined;
     }
-    this.#framer.push(bytes, this.#clock.now());
+    const at = this.#clock.now();
+    try {
+      this.#framer.push(bytes, at);
+    } catch (error) {
+      // A driver's mistake costs it what has come, and not the process.
+      const begun = this.#framer.reset();
+      this.#framer = this.#createFramer();
+      this.port.traffic.note('error', `The framing failed: ${toError(error).message}`, at);
+      this.#drop(error instanceof FrameError ? error.reason : 'invalid', begun + bytes.length);
+    }
   }
 
   #onFrame(whole: Frame): void {

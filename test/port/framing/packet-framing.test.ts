@@ -185,6 +185,35 @@ describe('packets', () => {
     expect(line.drops).toEqual([]);
   });
 
+  it('waits for more where a byte that has not come makes the length no number, and hangs on none that is less than one', async () => {
+    const careless = new Line({ measure: (bytes) => (bytes[1] as number) + 0, isWhole: () => true });
+    careless.say([0xaa]).say([0x03, 0x07]);
+    expect(careless.frames.map(({ text }) => text)).toEqual(['\xaa\x03\x07']);
+    const broken = new Line({ measure: () => 0.5, isWhole: () => true }).say([0xaa, 0x03]);
+    await broken.clock.advance(50);
+    expect(broken).toMatchObject({ frames: [], drops: [['noise', 2]] });
+  });
+
+  it('drops what its measure or check fails of, and the process goes on', async () => {
+    const bounds = new Line({ measure: (bytes) => (bytes[0] === 0xaa ? bytes.readUInt8(1) : -1) });
+    bounds.say([0xaa], packet(1)).say([0xaa]);
+    await bounds.clock.advance(50);
+    expect(bounds).toMatchObject({
+      frames: [{ text: packet(1).toString('latin1') }],
+      drops: [
+        ['invalid', 1],
+        ['invalid', 1],
+      ],
+    });
+    const check = new Line({
+      isWhole: (frame) => {
+        throw new TypeError(`no such field in ${frame.length} bytes`);
+      },
+    }).say(packet(1));
+    await check.clock.advance(50);
+    expect(check).toMatchObject({ frames: [], drops: [['invalid', 4]] });
+  });
+
   it('needs no checksum where the protocol has none', () => {
     const frames: string[] = [];
     const framing = packets({ measure: () => 2, maxLength: 2, silenceMs: 50 });

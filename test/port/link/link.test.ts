@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { ConditionLost, FakeClock, LabwireError, silentLogger } from '../../../src/base/index.ts';
-import { Bus, type LinkTiming, lines, memoryLine, Port } from '../../../src/port/index.ts';
+import { ConditionLost, FakeClock, FrameError, LabwireError, silentLogger } from '../../../src/base/index.ts';
+import { Bus, type Framing, type LinkTiming, lines, memoryLine, Port } from '../../../src/port/index.ts';
 
 /** An instrument that answers by hand or by a function, a link to it, and a clock that stands still. */
-async function bench(timing: LinkTiming = {}, answer?: (question: string) => string | undefined, simulated = false) {
+async function bench(
+  timing: LinkTiming = {},
+  answer?: (question: string) => string | undefined,
+  simulated = false,
+  framing = lines({ send: '\r\n' }),
+) {
   const clock = new FakeClock();
   const memory = memoryLine('/dev/ttyTEST', { simulated, deliver: queueMicrotask });
   const port = new Port({ transport: memory.transport, clock, log: silentLogger, settleMs: 0 });
   const drops: [string, number][] = [];
   const link = new Bus({ port, clock }).link({
-    framing: lines({ send: '\r\n' }),
+    framing,
     timing,
     onDrop: (reason, bytes) => drops.push([reason, bytes]),
   });
@@ -78,6 +83,14 @@ describe('Link.query', () => {
       '/dev/ttyTEST: "KRDG? 0": no answer within 1 s, asked 3 times; check power, cable and the serial settings (REPLY_TIMEOUT)',
     );
     expect(clock.pending).toBe(0);
+  });
+
+  it('refuses a time limit that is no number, and would never be over', async () => {
+    const { clock, link, sent } = await bench();
+    await expect(link.query('A?', { replyMs: Number.NaN })).rejects.toThrow(
+      '"A?": replyMs must be a number of ms, 0 or more, is NaN (VALUE_INVALID)',
+    );
+    expect([sent, clock.pending]).toEqual([[], 0]);
   });
 
   it('shows a question of bytes as hexadecimal digits, and of a long one its beginning', async () => {
@@ -675,6 +688,35 @@ describe('Link.frames', () => {
     expect(await answer).toBe('answer');
     expect((await frames.next()).value).toMatchObject({ text: 'talk 1' });
     expect((await frames.next()).value).toMatchObject({ text: 'talk 2' });
+  });
+});
+
+describe("a framing of one's own that fails", () => {
+  it.each([
+    ['invalid', new TypeError('no such field'), 'no such field'],
+    ['checksum', new FrameError('FRAME_CHECKSUM', 'checksum', 'The sum is wrong'), 'The sum is wrong (FRAME_CHECKSUM)'],
+  ])('loses what it was given, reason %s, and is begun anew', async (reason, error, message) => {
+    const whole = lines({ send: '\n' });
+    const framing: Framing = {
+      ...whole,
+      createFramer: (...given) => {
+        const framer = whole.createFramer(...given);
+        const push = (bytes: Buffer, at: number): void => {
+          if (bytes.includes('?')) throw error;
+          framer.push(bytes, at);
+        };
+        return { hasBegun: false, push, reset: () => framer.reset() };
+      },
+    };
+    const { clock, say, link, drops, port } = await bench({}, undefined, false, framing);
+    const answer = link.query('A?');
+    await clock.advance(0);
+    await say('+1');
+    await say('???\n');
+    await say('+2\n');
+    expect(await answer).toBe('+2');
+    expect(drops).toEqual([[reason, 6]]);
+    expect([...port.traffic.since(0)].find(({ kind }) => kind === 'error')?.text).toContain(message);
   });
 });
 
