@@ -1,4 +1,5 @@
 export { appendSegment, isName, parsePath, type Segment } from './access-path.ts';
+export { Allowance } from './allowance.ts';
 export { geometricDelay } from './backoff.ts';
 export { type Clock, FakeClock, sleep, systemClock, type Timer } from './clock.ts';
 export { type ErrorCode, errorCodes } from './codes.ts';

@@ -1,4 +1,4 @@
-import { type Clock, codeOf, isObject, type Logger, show } from '../base/index.ts';
+import { Allowance, type Clock, codeOf, isObject, type Logger, show } from '../base/index.ts';
 import type { Write } from '../service/index.ts';
 import type { Happening } from './gateway-events.ts';
 
@@ -20,18 +20,17 @@ const LONGEST = 200;
  */
 export class Audit {
   readonly #parts: AuditParts;
-  #allowance = BURST;
-  #filledAt: number;
+  readonly #allowance: Allowance;
   #untold = 0;
 
   constructor(parts: AuditParts) {
     this.#parts = parts;
-    this.#filledAt = parts.clock.monotonic();
+    this.#allowance = new Allowance(parts.clock, BURST, PER_SECOND);
   }
 
   /** To be told of every write. */
   wrote(write: Write): void {
-    if (!this.#allowed()) {
+    if (!this.#allowance.take()) {
       if (this.#untold++ === 0)
         this.#parts.log.warn(`More than ${PER_SECOND} writes per second: what is more is counted`);
       return;
@@ -60,15 +59,6 @@ export class Audit {
     this.#untold = 0;
     this.#parts.log.warn(text);
     this.#parts.event({ severity: 'warning', eventKind: 'write', code: 'WRITES_UNTOLD', title: 'Many writes', text });
-  }
-
-  #allowed(): boolean {
-    const now = this.#parts.clock.monotonic();
-    this.#allowance = Math.min(BURST, this.#allowance + ((now - this.#filledAt) / 1000) * PER_SECOND);
-    this.#filledAt = now;
-    if (this.#allowance < 1) return false;
-    this.#allowance--;
-    return true;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, LabwireError, type Logger, letsStrangersIn, systemClock } from '../base/index.ts';
-import { Control, type DataService, ServiceHost, type Write, walk } from '../service/index.ts';
+import { Control, type DataService, ServiceHost, walk } from '../service/index.ts';
 import { Task } from '../task/index.ts';
 import { AccessControl, type AccessSettings, gateOf, type TlsFiles } from './access/index.ts';
 import { tapErrors } from './error-tap.ts';
@@ -7,6 +7,7 @@ import { HttpServer } from './http-server.ts';
 import { jsonLog } from './json-log.ts';
 import type { Health } from './routes/index.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
+import { WriteLog } from './write-log.ts';
 
 export interface ServerOptions {
   /** Default `127.0.0.1`. */
@@ -33,8 +34,6 @@ export interface ServerOptions {
   readonly clock?: Clock;
 }
 
-/** Of a value in the log, in characters. */
-const LONGEST_LOGGED = 200;
 /** The cap of every task's `timeoutStopSec` at a shutdown. */
 const STOP_CAP_S = 2;
 
@@ -49,6 +48,7 @@ export class Server {
   readonly #host: ServiceHost;
   readonly #access: AccessControl;
   readonly #http: HttpServer;
+  readonly #writes: WriteLog;
   readonly #ended: Promise<Error | undefined>;
   #end: (failure?: Error) => void = () => {};
   #stopping: Promise<void> | undefined;
@@ -73,10 +73,11 @@ export class Server {
       { host, users, origins },
       { ...parts, ...(tokenFile !== undefined && { tokenFile }) },
     );
+    this.#writes = new WriteLog(this.#log, clock);
     this.#http = new HttpServer({
       ...parts,
       health: () => this.#health(),
-      control: new Control(service, { readOnly, onWrite: (write) => this.#note(write) }),
+      control: new Control(service, { readOnly, onWrite: (write) => this.#writes.note(write) }),
       gate: gateOf(this.#access),
     });
     this.#host = new ServiceHost(service, {
@@ -133,14 +134,8 @@ export class Server {
     this.#abandoned = await this.#host.stop(STOP_CAP_S);
     await this.#http.stop();
     await this.#access.stop();
+    this.#writes.flush();
     this.#end();
-  }
-
-  /** The record of who has changed what. */
-  #note({ by, path, what, from, to, outcome }: Write): void {
-    const refused = outcome === 'done' ? undefined : outcome.message;
-    const details = { by: by.name, via: by.via, from: brief(from), to: brief(to), refused };
-    this.#log.info(details, `${what} ${brief(path)}${refused ? ' refused' : ''}`);
   }
 
   /** Well as long as no task has given up. */
@@ -151,10 +146,4 @@ export class Server {
       tasks: Object.fromEntries(tasks.map(({ path, node }) => [path, node.state])),
     };
   }
-}
-
-/** A client may write a text of a megabyte, and a log is no place for it. */
-function brief(value: unknown): unknown {
-  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
-  return typeof text === 'string' && text.length > LONGEST_LOGGED ? `${text.slice(0, LONGEST_LOGGED)}…` : value;
 }

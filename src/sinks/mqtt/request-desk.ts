@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IPublishPacket, MqttClient } from 'mqtt';
-import { type Clock, codeOf, LabwireError, type Logger, type Timer, toError } from '../../base/index.ts';
+import { Allowance, type Clock, codeOf, LabwireError, type Logger, type Timer, toError } from '../../base/index.ts';
 import type { Requests } from '../requests.ts';
-import { Allowance } from './allowance.ts';
 import { carryOut, REQUEST_FILTERS, readTarget, type Target } from './request.ts';
 import type { PublishOptions, Topics } from './topics.ts';
 
