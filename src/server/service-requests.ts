@@ -10,8 +10,10 @@ export interface ServiceRequestsOptions {
 
 /** So long a client waits for the end of what it asked for. */
 const LONGEST_WAIT_MS = 300_000;
-/** Writes and calls of all clients that have not ended. */
-const MOST_AT_ONCE = 256;
+/** Writes and calls of one member, by all clients, that have not ended: where one hangs, the others are still reached. */
+const MOST_OF_A_MEMBER = 256;
+/** Of all members. */
+const MOST_AT_ONCE = 1_024;
 
 /**
  * What clients ask of a service, the same over REST and socket.io: the tree, a value, a write, a call. What they send is
@@ -25,6 +27,8 @@ export class ServiceRequests {
   readonly #control: Control;
   readonly #clock: Clock;
   readonly #log: Logger;
+  /** How many have not ended, by access path. */
+  readonly #underWay = new Map<unknown, number>();
   #running = 0;
 
   constructor({ control, clock, log }: ServiceRequestsOptions) {
@@ -81,15 +85,14 @@ export class ServiceRequests {
     work: () => Promise<T>,
   ): Promise<T> {
     const { access_path: path } = request as { access_path: unknown };
-    if (this.#running >= MOST_AT_ONCE) {
-      const message = `${MOST_AT_ONCE} writes and calls are under way already; try again later`;
-      const error = new LabwireError('QUEUE_FULL', message);
-      this.refused(what, request, by, error);
-      throw error;
+    const full = this.#full(path);
+    if (full) {
+      this.refused(what, request, by, full);
+      throw full;
     }
-    this.#running++;
+    this.#count(path, 1);
     let waitedFor = true;
-    const ended = work().finally(() => this.#running--);
+    const ended = work().finally(() => this.#count(path, -1));
     const tell = (outcome: string): void => {
       if (!waitedFor || gone.aborted)
         this.#log.info({ client: by.name }, `${show(path)} ${outcome}; its client had not waited`);
@@ -115,6 +118,23 @@ export class ServiceRequests {
     } finally {
       over.abort();
     }
+  }
+
+  #full(path: unknown): LabwireError | undefined {
+    const ofMember = (this.#underWay.get(path) ?? 0) >= MOST_OF_A_MEMBER;
+    if (!ofMember && this.#running < MOST_AT_ONCE) return undefined;
+    const [most, of] = ofMember ? [MOST_OF_A_MEMBER, ` of ${show(path)}`] : [MOST_AT_ONCE, ''];
+    return new LabwireError(
+      'QUEUE_FULL',
+      `${most} writes and calls${of} are under way and do not end; try again later`,
+    );
+  }
+
+  #count(path: unknown, change: 1 | -1): void {
+    this.#running += change;
+    const ofMember = (this.#underWay.get(path) ?? 0) + change;
+    if (ofMember > 0) this.#underWay.set(path, ofMember);
+    else this.#underWay.delete(path);
   }
 }
 
