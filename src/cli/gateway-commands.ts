@@ -1,6 +1,6 @@
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../base/index.ts';
+import { Argument, type Command, Option } from 'commander';
 import { taskVerbs } from '../service/index.ts';
+import { decimalNumber, gatewayAddress, notAnOption, upToADay, wholeNumber } from './arguments.ts';
 import type { CommandParts } from './command-parts.ts';
 
 /**
@@ -28,7 +28,7 @@ export function addGatewayCommands(program: Command, { io, finish, config, json,
       .addOption(json())
       .addHelpText('after', examples(...lines));
   const timeout = (): Option =>
-    new Option('--timeout <duration>', 'longest wait for its end; default 30s').argParser(duration);
+    new Option('--timeout <duration>', 'longest wait for its end; default 30s').argParser(upToADay);
 
   add('devices', 'List the devices of a running gateway, and how they are.', [
     'labwire devices',
@@ -96,7 +96,11 @@ export function addGatewayCommands(program: Command, { io, finish, config, json,
     'labwire watch cryostat --json | tee cryostat.jsonl',
   ])
     .argument('[path...]', 'devices or values; default all')
-    .addOption(new Option('--hz <number>', 'how often at most each value, per second').default(2).argParser(rate))
+    .addOption(
+      new Option('--hz <number>', 'how often at most each value, per second')
+        .default(2)
+        .argParser(decimalNumber(0.001, 100)),
+    )
     .action(async (paths, options) => {
       const { watchCommand } = await import('./commands/watch.ts');
       finish(await watchCommand(paths, options, io));
@@ -110,37 +114,9 @@ export function addGatewayCommands(program: Command, { io, finish, config, json,
     .option('--follow', 'stay, and tell what happens')
     .option('--device <id>', 'of this device only')
     .addOption(new Option('--severity <severity>', 'only of this one').choices(['info', 'warning', 'error']))
-    .addOption(new Option('--limit <number>', 'how many at first').default(20).argParser(upTo1000))
+    .addOption(new Option('--limit <number>', 'how many at first').default(20).argParser(wholeNumber(1, 1000)))
     .action(async (options) => {
       const { eventsCommand } = await import('./commands/events.ts');
       finish(await eventsCommand(options, io));
     });
-}
-
-function gatewayAddress(text: string): string {
-  if (URL.canParse(text) && ['http:', 'https:', 'ws:', 'wss:'].includes(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError('It must be a URL such as http://127.0.0.1:8001.');
-}
-
-function notAnOption(text: string): string {
-  if (!text.startsWith('-') || /^-[\d.]/.test(text)) return text;
-  throw new InvalidArgumentError('That is no option here, and a value that begins with - is a number.');
-}
-
-function duration(text: string): number {
-  const seconds = parseDuration(text);
-  if (seconds !== undefined && seconds > 0 && seconds <= 86_400) return seconds;
-  throw new InvalidArgumentError('It must be a duration such as 90s or 5min, of a day at most.');
-}
-
-function rate(text: string): number {
-  const hz = Number(text);
-  if (/^\d*\.?\d+$/.test(text) && hz >= 0.001 && hz <= 100) return hz;
-  throw new InvalidArgumentError('It must be a number from 0.001 to 100.');
-}
-
-function upTo1000(text: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= 1000) return count;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
 }

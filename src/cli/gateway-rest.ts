@@ -1,7 +1,9 @@
+import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import { codeOf, type ErrorCode, errorCodes, LabwireError, toError } from '../base/index.ts';
 import { readAddress } from '../client/index.ts';
 import { advised } from './gateway-access.ts';
+import { askRoute, whyUnreachable } from './gateway-http.ts';
 import type { GatewayPlace } from './gateway-session.ts';
 
 const refusal = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
@@ -19,14 +21,15 @@ export async function askGateway<T>(
   answer: z.ZodType<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  const { shown, headers } = readAddress(url, token === undefined ? {} : { token });
+  const { shown } = readAddress(url, {});
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const limit = AbortSignal.timeout(timeoutMs);
   try {
-    const target = `${shown}${route}${given.length === 0 ? '' : `?${new URLSearchParams(given)}`}`;
-    const response = await fetch(target, { headers, signal: AbortSignal.any([signal, limit]) });
-    const body: unknown = await response.json();
-    if (response.ok) return answer.parse(body);
+    const asked = given.length === 0 ? route : `${route}?${new URLSearchParams(given)}`;
+    const question = { url, token, route: asked, accept: 'application/json' };
+    const response = await askRoute(question, AbortSignal.any([signal, limit]));
+    const body = await json(response);
+    if (response.statusCode === 200) return answer.parse(body);
     throw refused(refusal.parse(body).error, shown);
   } catch (error) {
     throw advised(inWords(error, shown, { signal, limit, timeoutMs }), token !== undefined);
@@ -52,9 +55,8 @@ function inWords(thrown: unknown, url: string, { signal, limit, timeoutMs }: Lim
       details,
     );
   }
-  // fetch says "fetch failed" and hides why.
-  const why = error.cause === undefined ? error.message : toError(error.cause).message || error.message;
-  return new LabwireError('GATEWAY_UNREACHABLE', `The server at ${url} does not answer: ${why}`, details);
+  const why = `The server at ${url} does not answer: ${whyUnreachable(error)}`;
+  return new LabwireError('GATEWAY_UNREACHABLE', why, details);
 }
 
 function refused({ code, message }: { readonly code: string; readonly message: string }, url: string): LabwireError {

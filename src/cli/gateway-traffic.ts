@@ -1,9 +1,9 @@
-import { get, type IncomingMessage } from 'node:http';
-import { get as getEncrypted } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { LabwireError, toError } from '../base/index.ts';
 import type { LineSettings, TrafficEntry } from '../port/index.ts';
 import { advised } from './gateway-access.ts';
+import { askRoute, whyUnreachable } from './gateway-http.ts';
 import { visibleWords } from './terminal-text.ts';
 
 /** What a gateway says of a port before its traffic. */
@@ -58,7 +58,7 @@ const trafficEntry = z.object({
  * Tells what a gateway knows of a port's traffic, and what comes, until the port is given up, the gateway goes, or the
  * signal ends it.
  *
- * @param url of the gateway, e.g. `http://127.0.0.1:8001`
+ * @param url of the gateway, e.g. `http://127.0.0.1:8001`, as `readAddress` takes it
  * @param token that lets one in; a gateway without users needs none
  * @throws LabwireError GATEWAY_REFUSED: it has the port, perhaps, but does not show it; or what it shows cannot be read
  */
@@ -69,12 +69,11 @@ export async function followGateway(
   signal: AbortSignal,
   token?: string,
 ): Promise<FollowEnd> {
-  const target = new URL(`/api/v1/ports/${encodeURIComponent(port)}/traffic`, url);
   let response: IncomingMessage;
   try {
-    response = await ask(target, signal, token);
+    response = await ask(url, `/api/v1/ports/${encodeURIComponent(port)}/traffic`, signal, token);
   } catch (error) {
-    return { end: 'unreachable', reason: toError(error).message };
+    return { end: 'unreachable', reason: whyUnreachable(toError(error)) };
   }
   let told = false;
   // An endless answer without a word is none.
@@ -103,24 +102,22 @@ export async function followGateway(
 /** What answers does not speak as a gateway does. */
 class NotAGateway extends Error {}
 
-function ask(target: URL, signal: AbortSignal, token: string | undefined): Promise<IncomingMessage> {
-  const headers = { accept: 'application/x-ndjson', ...(token !== undefined && { authorization: `Bearer ${token}` }) };
-  return new Promise((resolve, reject) => {
-    const request = (target.protocol === 'https:' ? getEncrypted : get)(target, { signal, agent: false, headers });
-    const limit = setTimeout(
-      () => request.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS / 1000} s`)),
-      ANSWER_LIMIT_MS,
-    );
-    // For good: what befalls the connection later is told by the response.
-    request.on('error', (error) => {
-      clearTimeout(limit);
-      reject(error);
-    });
-    request.on('response', (response) => {
-      clearTimeout(limit);
-      resolve(response);
-    });
-  });
+async function ask(
+  url: string,
+  route: string,
+  signal: AbortSignal,
+  token: string | undefined,
+): Promise<IncomingMessage> {
+  const late = new AbortController();
+  const limit = setTimeout(() => late.abort(), ANSWER_LIMIT_MS);
+  try {
+    const question = { url, token, route, accept: 'application/x-ndjson' };
+    return await askRoute(question, AbortSignal.any([signal, late.signal]));
+  } catch (error) {
+    throw late.signal.aborted ? new Error(`no answer within ${ANSWER_LIMIT_MS / 1000} s`, { cause: error }) : error;
+  } finally {
+    clearTimeout(limit);
+  }
 }
 
 const errorAnswer = z.object({ error: z.object({ message: z.string() }) });

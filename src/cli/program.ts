@@ -1,6 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { type ErrorCode, LabwireError, maskSecrets, toError } from '../base/index.ts';
 import { addAccessCommands } from './access-commands.ts';
+import { gatewayAddress, oneOf, time, wholeNumber } from './arguments.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exportCommand } from './commands/export.ts';
@@ -15,7 +16,6 @@ import type { CliIo } from './io.ts';
 import { logLevels } from './log.ts';
 import { version } from './package.ts';
 import { DEFAULT_CONFIG } from './site.ts';
-import { timeArgument } from './time-argument.ts';
 
 const FAILURE = 1;
 const WRONG_USAGE = 2;
@@ -109,13 +109,13 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .addOption(optionalConfig())
     .addOption(
       new Option('--url <url>', 'ask the gateway there, and open nothing (default: that of the configuration)')
-        .argParser(httpUrl)
+        .argParser(gatewayAddress)
         .conflicts(['baudRate', 'dataBits', 'parity', 'stopBits', 'model']),
     )
     .addOption(new Option('--token <token>', 'lets you in where the gateway has users; better in LABWIRE_TOKEN'))
     .addOption(new Option('--record <file>', 'write a transcript that tests can replay'))
     .addOption(new Option('--model <model>', 'open a free port as this model needs it'))
-    .addOption(new Option('--baud-rate <number>', 'of a free port; default 9600').argParser(positive))
+    .addOption(new Option('--baud-rate <number>', 'of a free port; default 9600').argParser(wholeNumber(50, 4_000_000)))
     .addOption(new Option('--data-bits <number>', 'of a free port; default 8').argParser(oneOf(5, 6, 7, 8)))
     .addOption(
       new Option('--parity <parity>', 'of a free port; default none').choices(['none', 'even', 'odd', 'mark', 'space']),
@@ -150,7 +150,11 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .description('Put an emulated instrument on a pseudo-terminal or a TCP port.')
     .argument('<model>', 'id of a model')
     .addOption(new Option('--pty <path>', 'make a link to the pseudo-terminal here').conflicts('tcp'))
-    .addOption(new Option('--tcp <port>', 'listen on this TCP port of the loopback address').argParser(tcpPort))
+    .addOption(
+      new Option('--tcp <port>', 'listen on this TCP port of the loopback address; 0: any free one').argParser(
+        wholeNumber(0, 65_535),
+      ),
+    )
     .addHelpText(
       'after',
       examples('labwire simulate lakeshore-218 --pty /tmp/ttyLS218', 'labwire simulate nmea0183 --tcp 4001'),
@@ -162,8 +166,8 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .description('Write the samples of the journal, also while the gateway runs.')
     .addOption(config())
     .option('--journal <file>', 'the journal, where it is not that of the configuration')
-    .addOption(new Option('--from <time>', 'the first time; default all that is kept').argParser(timeOption))
-    .addOption(new Option('--to <time>', 'the time before which it ends; default now').argParser(timeOption))
+    .addOption(new Option('--from <time>', 'the first time; default all that is kept').argParser(time))
+    .addOption(new Option('--to <time>', 'the time before which it ends; default now').argParser(time))
     .option('--device <id>', 'of this device only')
     .addOption(new Option('--format <format>', 'how it is written').choices(['csv', 'line-protocol']).default('csv'))
     .option('--out <file>', 'write a new file instead of standard output')
@@ -217,30 +221,3 @@ function examples(...lines: string[]): string {
 const monitorHelp = `
 → sent  ← received  × not used (came while the port settled, or dropped)  = frame  ! error  • state of the port
 In text a byte that is no printable ASCII is \\r, \\n, \\t or \\xNN, and a backslash is \\\\.`;
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number > 0) return number;
-  throw new InvalidArgumentError('It must be a whole number above 0.');
-}
-
-function oneOf(...numbers: number[]): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (numbers.includes(number)) return number;
-    throw new InvalidArgumentError(`It must be one of ${numbers.join(', ')}.`);
-  };
-}
-
-function httpUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError('It must be a URL such as http://127.0.0.1:8001.');
-}
-/** Commander hands over the value before, too. */
-const timeOption = (text: string): number => timeArgument(text);
-
-function tcpPort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('It must be a whole number from 0 (any free one) to 65535.');
-}

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLogger, systemClock } from '../../src/base/index.ts';
+import { parseTime, silentLogger, systemClock } from '../../src/base/index.ts';
+import { time } from '../../src/cli/arguments.ts';
 import { type ExportOptions, exportCommand } from '../../src/cli/commands/export.ts';
 import type { CliIo } from '../../src/cli/io.ts';
 import { runCli } from '../../src/cli/program.ts';
-import { timeArgument } from '../../src/cli/time-argument.ts';
 import { bad, uncertain } from '../../src/instrument/index.ts';
 import { type JournalRecord, SqliteJournal } from '../../src/journal/index.ts';
 import { description, event, sample, TIME } from '../sinks/parts.ts';
@@ -183,19 +183,19 @@ describe('a time on the command line', () => {
     ['2026-11-24', new Date(2026, 10, 24).getTime() * 1000],
     ['2026-11-24T03:40', new Date(2026, 10, 24, 3, 40).getTime() * 1000],
   ])('%s', (text, expected) => {
-    expect(timeArgument(text, 1e9)).toBe(expected);
+    expect(parseTime(text, 1e9)).toBe(expected);
   });
 
   it('is whole µs, or refused', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(\.\d+)?$/)), (text) => {
         try {
-          expect(Number.isInteger(timeArgument(text))).toBe(true);
+          expect(Number.isInteger(time(text))).toBe(true);
         } catch (error) {
           expect((error as Error).name).toBe('InvalidArgumentError');
         }
       }),
     );
-    expect(() => timeArgument('2026')).toThrow('It must be a time');
+    expect(() => time('2026')).toThrow('It must be a time');
   });
 });

@@ -233,6 +233,18 @@ describe('labwire monitor, from a gateway', () => {
     };
     const facts = '{"port":"x","state":"open","ring":"r"}\n';
 
+    it('is asked as its address says, by the path of a proxy and with user and password, which are not shown', async () => {
+      const asked: unknown[] = [];
+      const url = await serve(({ url: path, headers }, response) => {
+        asked.push([path, headers.authorization]);
+        response.writeHead(200).write(facts);
+      });
+      const { said } = monitor('cryostat', '--url', url.replace('//', '//ada:secret@').concat('/lab/'));
+      await has(said, /from the gateway at/);
+      expect(asked).toEqual([['/lab/api/v1/ports/cryostat/traffic', `Basic ${btoa('ada:secret')}`]]);
+      expect(said()).not.toContain('secret');
+    });
+
     it.each([
       ['a page', 200, '<html>\n'],
       ['a page of its own for what is missing', 404, '<html>\n'],
@@ -334,7 +346,7 @@ describe('labwire monitor, of a free port', () => {
     [['/dev/there-is-none'], 1, 'PORT_ABSENT'],
     [['oven'], 2, 'No gateway answers that has a device or port "oven"'],
     [['/dev/x', '--model', 'lakeshore-281'], 2, 'Did you mean "lakeshore-218"?'],
-    [['/dev/x', '--baud-rate', '0'], 2, 'whole number above 0'],
+    [['/dev/x', '--baud-rate', '0'], 2, 'whole number from 50 to 4000000'],
     [['/dev/x', '--data-bits', '9'], 2, 'one of 5, 6, 7, 8'],
     [['/dev/x', '--url', 'mqtt://x'], 2, 'It must be a URL'],
     [['/dev/x', '--url', 'http://x', '--model', 'line'], 2, 'cannot be used with'],

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { LabwireError, silentLogger, sleep, systemClock, toError } from '../../base/index.ts';
+import { LabwireError, maskSecrets, silentLogger, sleep, systemClock, toError } from '../../base/index.ts';
 import { type FoundLine, findLine, portName, transportTo } from '../../gateway/index.ts';
 import { givenToken } from '../gateway-access.ts';
 import { type FollowEnd, followGateway, type PortFacts } from '../gateway-traffic.ts';
@@ -63,7 +63,7 @@ export async function monitorCommand(name: string, options: MonitorOptions, io: 
   try {
     const token = givenToken(options.token, io);
     const asked = url ?? gatewayUrl(site.configuration);
-    source = `from the gateway at ${asked}`;
+    source = maskSecrets(`from the gateway at ${asked}`);
     const found = site.configuration && findLine(name, site.configuration, site.parts, silentLogger);
     const end =
       asked === undefined ? undefined : await followAll(asked, spelled(name, found), output, signal, io, token);
