@@ -37,7 +37,7 @@ export interface AppOptions {
 /** From the first byte of a request to its last, and for its headers. */
 const REQUEST_LIMIT_MS = 5_000;
 const KEEP_ALIVE_MS = 5_000;
-/** Until an answer is taken; one that goes on, such as the traffic of a port, has a limit of its own. */
+/** Until an answer is taken; one that goes on, such as the traffic of a port, is sent past this and has a limit of its own. */
 const ANSWER_LIMIT_MS = 60_000;
 /** So often it is looked whether a request has taken too long. */
 const LOOK_MS = 1_000;
@@ -76,9 +76,7 @@ export function buildApp(options: AppOptions = {}): FastifyInstance {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   // Only JSON: a form of a foreign page cannot send that.
   app.removeContentTypeParser('text/plain');
-  app.addHook('onSend', async (_request, { raw }, payload) => {
-    if (typeof payload === 'string' || Buffer.isBuffer(payload)) limitAnswer(raw);
-  });
+  app.addHook('onSend', async (_request, { raw }) => limitAnswer(raw));
   answerErrors(app, log);
   collectRoutes(app);
   gate.install(app);

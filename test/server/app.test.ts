@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ErrorCode, LabwireError } from '../../src/base/index.ts';
@@ -140,11 +141,14 @@ describe('the server', () => {
     expect(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).toMatchObject({ error: { code: 'REQUEST_INVALID' } });
   });
 
-  it('cuts a client that does not take its answer', async () => {
+  const answer = 'x'.repeat(64 * 1024 * 1024);
+  it.each([
+    ['a text', () => answer],
+    ['a stream', () => Readable.from([answer.slice(0, answer.length / 2), answer.slice(answer.length / 2)])],
+  ])('cuts a client that does not take its answer, %s', async (_, made) => {
     const log = memoryLogger();
     app = buildApp({ log });
-    const answer = 'x'.repeat(64 * 1024 * 1024);
-    app.get('/long', { config: { access: 'public' } }, async () => answer);
+    app.get('/long', { config: { access: 'public' } }, async () => made());
     await app.ready();
     app.server.listen(0, '127.0.0.1');
     await once(app.server, 'listening');
