@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import {
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export type Fault =
@@ -22,6 +29,8 @@ export class FaultProxy {
   readonly requests: Passing[] = [];
   /** Asked for each request; undefined passes it on. */
   fault: (passing: Passing) => Fault | undefined = () => undefined;
+  /** Requests that the server has, and has not answered. */
+  readonly onTheWay = new Set<ClientRequest>();
   readonly #target: URL;
   readonly #server: Server;
 
@@ -71,6 +80,7 @@ export class FaultProxy {
     const { hostname, port } = this.#target;
     const { method, headers } = incoming;
     const onward = request({ hostname, port, path, method, headers, agent: false }, (answer) => {
+      this.onTheWay.delete(onward);
       if (fault === 'cut') return response.destroy();
       if (fault === 'half') {
         response.writeHead(answer.statusCode === 204 ? 200 : (answer.statusCode ?? 500), { 'content-length': 100 });
@@ -80,7 +90,11 @@ export class FaultProxy {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       answer.pipe(response);
     });
-    onward.on('error', () => response.destroy());
+    this.onTheWay.add(onward);
+    onward.on('error', () => {
+      this.onTheWay.delete(onward);
+      response.destroy();
+    });
     onward.end(body);
   }
 }
