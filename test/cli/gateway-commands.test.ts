@@ -194,7 +194,7 @@ describe('labwire watch', () => {
     expect(io.out[1]).toMatch(/temperature {2}22 °C$/);
     expect(sent('subscribe')).toEqual([{ paths: ['temperature'], maxHz: 5 }]);
     server.cut();
-    await vi.waitFor(() => expect(io.err).toHaveLength(2), 3000);
+    await vi.waitFor(() => expect(io.err).toHaveLength(2));
     expect(io.err).toEqual([expect.stringContaining('the connection is lost'), 'connected again']);
     io.stop();
     expect(await ended).toBe(0);
@@ -303,11 +303,11 @@ describe('labwire devices and events', () => {
     const ended = runCli(['events', '--follow', '--json'], io);
     await vi.waitFor(() => expect(io.out).toHaveLength(2));
     happened = [event('2026-11-24T03:41:05.000000Z', 'third'), ...happened];
-    await vi.waitFor(() => expect(io.out).toHaveLength(3), 3000);
+    await vi.waitFor(() => expect(io.out).toHaveLength(3));
     expect(JSON.parse(io.out[2] ?? '')).toMatchObject({ text: 'third' });
     expect(asked.at(-1)?.url).toContain('from=2026-11-24T03%3A40%3A50.000Z');
     await server.stop();
-    await vi.waitFor(() => expect(io.err).toEqual([expect.stringContaining('waiting for it')]), 3000);
+    await vi.waitFor(() => expect(io.err).toEqual([expect.stringContaining('waiting for it')]));
     happened = [event('2026-11-24T03:42:00.000000Z', 'fourth'), ...happened];
     await serve({
       port,
@@ -315,7 +315,7 @@ describe('labwire devices and events', () => {
         if (!url.startsWith('/ws/')) response.end(JSON.stringify({ events: happened }));
       },
     });
-    await vi.waitFor(() => expect(io.out).toHaveLength(4), 3000);
+    await vi.waitFor(() => expect(io.out).toHaveLength(4));
     expect(io.err.at(-1)).toBe('connected again');
     io.stop();
     expect(await ended).toBe(0);

@@ -7,7 +7,7 @@ import { type Block, blocksOf, placeOf, project } from '../integration/document-
 import { CLI, eventually, Running } from './labwire-process.ts';
 import { Network, plain, runShell, shown, standIns, Terminal } from './terminal.ts';
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 /** What a program on the page has beside it: the other program, by its type alone. */
 const IMPORTED = "import type { SensorService } from './sensor.ts';\n";
 /** What tells that a program on the page is there by now. */
@@ -73,7 +73,7 @@ async function follow({ language, text, words }: Block): Promise<string> {
   return '';
 }
 
-it('who follows docs/control.md sees all that it says, word by word', { timeout: 120_000 }, async () => {
+it('who follows docs/control.md sees all that it says, word by word', { timeout: 600_000 }, async () => {
   const blocks = blocksOf('docs/control.md');
   expect(blocks.map(({ language }) => language)).toEqual(expect.arrayContaining(['sh', 'ts', 'python', 'output']));
   let seen = '';

@@ -11,7 +11,7 @@ import { Network, plain, runShell, shown, standIns, Terminal } from './terminal.
 const run = promisify(execFile);
 const blocks = blocksOf('docs/quick-start.md');
 const NODE24 = process.env.LABWIRE_NODE24 ?? '';
-const INSTALL_LIMIT_MS = 300_000;
+const INSTALL_LIMIT_MS = 600_000;
 
 const isQuery = ({ text }: Block): boolean => text.startsWith('curl ');
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   packed = await pack();
   folder = join(packed.folder, 'lab');
   mkdirSync(folder);
-}, 60_000);
+}, INSTALL_LIMIT_MS);
 afterAll(async () => {
   await Promise.all([...terminals.values()].map((terminal) => terminal.interrupt()));
   await Promise.all(servers.map((server) => server.stop('SIGKILL')));
@@ -132,7 +132,7 @@ describe('the package', () => {
 });
 
 describe('who follows the quick start in an empty folder', () => {
-  it('sees all that it says, word by word', { timeout: INSTALL_LIMIT_MS + 120_000 }, async () => {
+  it('sees all that it says, word by word', { timeout: INSTALL_LIMIT_MS + 300_000 }, async () => {
     await startServers();
     for (const block of blocks) await follow(block);
   });

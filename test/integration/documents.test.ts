@@ -53,7 +53,7 @@ describe('a block of the documents', () => {
     expect(wrong.map(placeOf)).toEqual([]);
   });
 
-  it('in TypeScript is right in all its types', { timeout: 120_000 }, async () => {
+  it('in TypeScript is right in all its types', async () => {
     const programs = joined(written('ts'));
     expect(programs.length).toBeGreaterThan(2);
     for (const { page, line, text } of programs)
@@ -101,7 +101,7 @@ describe('a block of the documents', () => {
     }
   });
 
-  it('of shell commands can be read by Bash, and each command by its program', { timeout: 60_000 }, async () => {
+  it('of shell commands can be read by Bash, and each command by its program', async () => {
     const faults: string[] = [];
     let own = 0;
     for (const block of written('sh')) {

@@ -35,8 +35,7 @@ async function started(): Promise<{ readonly gateway: Gateway; readonly instrume
   return { gateway, instrument };
 }
 
-const until = (condition: () => unknown): Promise<void> =>
-  expect.poll(condition, { timeout: 10_000, interval: 20 }).toBe(true);
+const until = (condition: () => unknown): Promise<void> => expect.poll(condition, { interval: 20 }).toBe(true);
 
 type Answer = Record<string, unknown> & { readonly type: string; readonly value: Record<string, Answer> };
 

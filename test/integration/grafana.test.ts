@@ -89,7 +89,7 @@ describe('the dashboards of a demo run', () => {
     await writeOut(folder, files);
     for (const name of readdirSync(join(folder, 'dashboards')))
       dashboards.set(name, JSON.parse(readFileSync(join(folder, 'dashboards', name), 'utf8')));
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

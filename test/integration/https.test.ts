@@ -20,7 +20,7 @@ beforeAll(async () => {
   [first, second] = await Promise.all([makeCertificates(), makeCertificates()]);
   folder = mkdtempSync(join(tmpdir(), 'labwire-https-'));
   tls = { cert: join(folder, 'server.crt'), key: join(folder, 'server.key') };
-}, 30_000);
+});
 afterAll(async () => {
   await first.remove();
   await second.remove();

@@ -55,7 +55,7 @@ afterEach(async () => {
 });
 
 async function clientReports(transport: string, address = server.address, sent = recorded): Promise<Report> {
-  const started = run('/usr/bin/python3', [script, address ?? '', transport], { timeout: 50_000 });
+  const started = run('/usr/bin/python3', [script, address ?? '', transport], { timeout: 120_000 });
   started.child.stdin?.end(sent);
   return JSON.parse((await started).stdout) as Report;
 }
@@ -103,7 +103,7 @@ describe('a socket.io client that shares nothing with labwire', () => {
     );
     await gateway.start();
     try {
-      await expect.poll(() => nodeAt(gateway.service, 'oven.setpoint').value, { timeout: 10_000 }).toMatchObject({});
+      await expect.poll(() => nodeAt(gateway.service, 'oven.setpoint').value).toMatchObject({});
       const wanted = [{ event: 'get_value', data: 'oven.setpoint' }];
       const report = await clientReports('websocket', gateway.address, JSON.stringify(wanted));
       expect(report.differing).toEqual([]);
@@ -115,7 +115,7 @@ describe('a socket.io client that shares nothing with labwire', () => {
       // The task was started anew at the end: until its first poll the channel has no value.
       expect(report.answers).toMatchObject([{ full_access_path: 'oven.setpoint', readonly: false }]);
       await expect
-        .poll(() => nodeAt(gateway.service, 'oven.setpoint').value, { timeout: 10_000 })
+        .poll(() => nodeAt(gateway.service, 'oven.setpoint').value)
         .toMatchObject({ magnitude: 21, unit: 'degC' });
       expect(instrument.setpoint).toBe(21);
     } finally {

@@ -59,8 +59,7 @@ async function started(configuration: ConfigurationInput, systemRoot?: string) {
   return { gateway, all, json, falls };
 }
 
-const until = (condition: () => boolean): Promise<void> =>
-  expect.poll(condition, { timeout: 10_000, interval: 20 }).toBe(true);
+const until = (condition: () => boolean): Promise<void> => expect.poll(condition, { interval: 20 }).toBe(true);
 
 const air = (address: number, more = {}) => ({ model: 'xy-md02', port: 'bus1', address, interval: 0.1, ...more });
 

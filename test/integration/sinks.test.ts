@@ -45,8 +45,6 @@ async function run(configuration: ConfigurationInput): Promise<Gateway> {
   return gateway;
 }
 
-const eventually = { timeout: 15_000, interval: 50 };
-
 describe('a gateway with several brokers, databases and a folder of files', () => {
   it('gives each of them every sample, and shows how each does at /metrics', async () => {
     const folder = temporary();
@@ -70,8 +68,8 @@ describe('a gateway with several brokers, databases and a folder of files', () =
     );
     const rows = async (database: string): Promise<number> =>
       (await influx.query('SELECT temperature FROM thermo_1', database).catch(() => [])).length;
-    await expect.poll(() => rows('a'), eventually).toBeGreaterThan(5);
-    await expect.poll(() => rows('b'), eventually).toBeGreaterThan(5);
+    await expect.poll(() => rows('a')).toBeGreaterThan(5);
+    await expect.poll(() => rows('b')).toBeGreaterThan(5);
     const written = (): string => {
       const ovens = join(folder, 'data', 'oven');
       return readdirSync(join(folder, 'data')).includes('oven')
@@ -80,7 +78,7 @@ describe('a gateway with several brokers, databases and a folder of files', () =
             .join('')
         : '';
     };
-    await expect.poll(written, eventually).toMatch(/^time,temperature \[°C\],.*\n.*Z,21\.5,good,\n/);
+    await expect.poll(written).toMatch(/^time,temperature \[°C\],.*\n.*Z,21\.5,good,\n/);
 
     const metrics = readExposition(await (await fetch(`${gateway.address}/metrics`)).text());
     const value = (name: string, labels: Record<string, string>): number | undefined =>
@@ -119,15 +117,15 @@ describe('a gateway with several brokers, databases and a folder of files', () =
     client.on('message', (topic, payload) => said.push([topic, payload.toString()]));
     await client.subscribeAsync('labwire/lab/sinks/#');
     const last = (sink: string): string => said.findLast(([topic]) => topic === `labwire/lab/sinks/${sink}`)?.[1] ?? '';
-    await expect.poll(() => last('a'), eventually).toContain('"connected":true');
-    await expect.poll(() => last('b'), eventually).toContain('"connected":true');
+    await expect.poll(() => last('a')).toContain('"connected":true');
+    await expect.poll(() => last('b')).toContain('"connected":true');
     expect(JSON.parse(last('a'))).toMatchObject({
       ...{ lag: expect.any(Number), lagSeconds: expect.any(Number), rate: expect.any(Number), retries: 0 },
       ...{ delivered: expect.any(Number), dropped: 0, deadLetters: { count: 0, last: [] }, lastError: null },
     });
     said.length = 0;
     await gateway.apply(into('b', 'c'));
-    await expect.poll(() => last('c'), eventually).toContain('"connected":true');
+    await expect.poll(() => last('c')).toContain('"connected":true');
     expect(said.filter(([topic]) => topic.endsWith('/a')).map(([, payload]) => payload)).toContain('');
     expect(last('a')).toBe('');
     expect(said.some(([topic, payload]) => topic.endsWith('/b') && payload === '')).toBe(false);
@@ -147,14 +145,14 @@ describe('a gateway with several brokers, databases and a folder of files', () =
       withThermometer({ port: { path } }, { mqtt: { url: broker.url, homeAssistant } });
     const announced = (prefix: string): string[] => [`${prefix}/device/labwire-lab-oven/config`];
     const gateway = await run(told(true));
-    await expect.poll(() => [...kept], eventually).toEqual(announced('homeassistant'));
+    await expect.poll(() => [...kept]).toEqual(announced('homeassistant'));
     await gateway.apply(told({ prefix: 'ha' }));
-    await expect.poll(() => [...kept], eventually).toEqual(announced('ha'));
+    await expect.poll(() => [...kept]).toEqual(announced('ha'));
     await gateway.apply(told(false));
-    await expect.poll(() => [...kept], eventually).toEqual([]);
+    await expect.poll(() => [...kept]).toEqual([]);
     await gateway.apply(told(true));
-    await expect.poll(() => [...kept], eventually).toEqual(announced('homeassistant'));
+    await expect.poll(() => [...kept]).toEqual(announced('homeassistant'));
     await gateway.apply(withThermometer({ port: { path } }));
-    await expect.poll(() => [...kept], eventually).toEqual([]);
+    await expect.poll(() => [...kept]).toEqual([]);
   });
 });

@@ -33,7 +33,7 @@ async function monitored(port: { path: string } | { emulated: true }, emulator?:
   await gateway.start();
   endings.push(() => gateway.stop());
   const until = async (count: number): Promise<RecordValues[]> => {
-    await expect.poll(() => samples.length, { timeout: 20_000, interval: 5 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => samples.length, { interval: 5 }).toBeGreaterThanOrEqual(count);
     return samples.slice(0, count);
   };
   return { address: gateway.address as string, until };

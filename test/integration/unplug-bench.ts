@@ -8,7 +8,7 @@ import { LabwireError, silentLogger, systemClock } from '../../src/base/index.ts
 import { Bus, type Link, lines, Port, type PortState, serialTransport, type Transport } from '../../src/port/index.ts';
 
 /** For a test that fails only. */
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 const SETTLE_MS = 5;
 /** What is under way at an unplug is owed for four times as long, and the next question waits for it. */
 const REPLY_MS = 20;

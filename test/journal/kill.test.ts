@@ -87,4 +87,4 @@ test('after kill -9 everything is there that was recorded a little before, and n
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}, 30_000);
+});

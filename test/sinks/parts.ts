@@ -107,7 +107,7 @@ export function event(change: Partial<EventRecord> = {}): EventRecord {
 }
 
 /** Waits for a condition of a real server; the limit is for a test that fails. */
-export async function until(condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 40_000): Promise<void> {
   const limit = performance.now() + limitMs;
   while (!(await condition())) {
     if (performance.now() > limit) throw new Error(`Not within ${limitMs} ms: ${condition}`);

@@ -66,7 +66,7 @@ export class NotifyReceiver {
   }
 
   /** Resolves when the condition holds; the limit is for a test that fails. */
-  until(condition: (notices: readonly Notice[]) => boolean, limitMs = 15_000): Promise<void> {
+  until(condition: (notices: readonly Notice[]) => boolean, limitMs = 40_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         if (!condition(this.notices)) return;

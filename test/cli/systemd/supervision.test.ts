@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FakeClock, silentLogger } from '../../../src/base/index.ts';
 import { type SupervisionOptions, superviseBySystemd } from '../../../src/cli/systemd/supervision.ts';
 import type { Vitals } from '../../../src/gateway/index.ts';
@@ -191,10 +191,10 @@ describe('supervision by systemd', () => {
     await gateway.clock.advance(3000);
     supervision.stopping();
     receiver.resume();
-    for (let tries = 0; tries < 100 && !receiver.texts.some((text) => text.startsWith('STOPPING')); tries++) {
+    await vi.waitFor(async () => {
       await gateway.clock.advance(100);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+      expect(receiver.texts.at(-1)).toMatch(/^STOPPING/);
+    });
     const texts = await received('STOPPING');
     expect(texts.filter((text) => text === 'WATCHDOG=1')).toHaveLength(16);
     expect(texts[0]).toContain('READY=1');

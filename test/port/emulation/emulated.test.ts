@@ -40,7 +40,7 @@ async function open(transport: Transport) {
   const port = new Port({ transport, clock: systemClock, log: silentLogger, settleMs: 1 });
   const link = new Bus({ port, clock: systemClock }).link({ framing: lines({ send: '\r\n' }) });
   port.start();
-  await port.opened(AbortSignal.timeout(3_000));
+  await port.opened(AbortSignal.timeout(30_000));
   return { port, link };
 }
 
@@ -55,7 +55,7 @@ describe('emulatedTransport', () => {
     const { port, link } = await open(transport);
     expect(await link.query('?')).toBe('answer 1 \xb0C');
     port.reopen(new Error('as an example'));
-    await port.opened(AbortSignal.timeout(3_000));
+    await port.opened(AbortSignal.timeout(30_000));
     expect(await link.query('?')).toBe('answer 2 \xb0C');
     await port.stop();
     expect(switched).toEqual(['on', 'off']);

@@ -181,7 +181,7 @@ describe('serialTransport', () => {
       }
       if (round % 2 === 0) pty.write(Buffer.from('traffic'));
       pty.close();
-      await eventually(() => lost === round + 1, `unplug ${round + 1}`, 1_000);
+      await eventually(() => lost === round + 1, `unplug ${round + 1}`);
       await connection.close();
     }
     await eventually(() => fds() === before, 'the return of all file descriptors');
@@ -222,7 +222,7 @@ describe('a port on a real tty', () => {
     const first = plug('tty1');
     mkdirSync(join(folder, 'by-id'));
     symlinkSync(first.path, path);
-    await eventually(() => port.state === 'open', 'the opening', 3_000);
+    await eventually(() => port.state === 'open', 'the opening');
     expect(await link.query('a?')).toBe('tty1 a?');
     const unanswered = link.query('silent');
     unanswered.catch(() => {});
@@ -235,7 +235,7 @@ describe('a port on a real tty', () => {
     const second = plug('tty2');
     mkdirSync(join(folder, 'by-id'));
     symlinkSync(second.path, path);
-    await eventually(() => port.state === 'open', 'the return', 3_000);
+    await eventually(() => port.state === 'open', 'the return');
     expect(await link.query('b?')).toBe('tty2 b?');
     expect(asked).toEqual(['a?', 'silent', 'b?']);
     expect(drops).toEqual([]);

@@ -207,7 +207,7 @@ describe.each(['open', 'guarded'] as const)('a server that is %s', (kind) => {
       if (entered !== wanted) wrong.push(`${way.name}: ${entered} and not ${wanted}`);
       for (const [event, access] of Object.entries(wantedOfEvents)) {
         if (entered !== 'connect') break;
-        const answer: { code?: string } | null = await socket.timeout(5000).emitWithAck(event, {});
+        const answer: { code?: string } | null = await socket.timeout(30_000).emitWithAck(event, {});
         if ((answer?.code !== 'FORBIDDEN') !== allowed(way, access))
           wrong.push(`${way.name}: ${event}: ${answer?.code}`);
       }

@@ -196,7 +196,7 @@ describe('somebody who stays connected', () => {
     });
     await admin.cut;
     expect([viewer.socket.connected, operator.socket.connected]).toEqual([true, true]);
-    const answer = await operator.socket.timeout(5000).emitWithAck('update_value', {});
+    const answer = await operator.socket.timeout(30_000).emitWithAck('update_value', {});
     expect(answer).toMatchObject({ type: 'Exception', code: 'FORBIDDEN' });
   });
 
