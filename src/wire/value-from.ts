@@ -23,6 +23,8 @@ export function valueFrom(node: unknown, what: string, rules: ValueRules): unkno
     case 'int':
       if (!Number.isSafeInteger(value)) throw malformed();
       return value;
+    // numpy's is one of Python's, which pydase's client sends under its own name.
+    case 'float64':
     case 'float':
       if (typeof value !== 'number' || !Number.isFinite(value)) throw malformed();
       if (rules.type === 'integer') throw refused(`${value} as a float`);

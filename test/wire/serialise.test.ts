@@ -146,7 +146,8 @@ describe('the node of', () => {
     });
     expect(exceptionNode(new TypeError('x')).name).toBe('TypeError');
     expect(exceptionNode(new Error('mqtt://anna:pw@host is away')).value).toBe('mqtt://***@host is away');
-    for (const name of ['SystemExit', 'KeyboardInterrupt', 'GeneratorExit', 'UnicodeDecodeError', 'print', '']) {
+    const harmful = ['SystemExit', 'KeyboardInterrupt', 'GeneratorExit', 'BaseException', 'AttributeError'];
+    for (const name of [...harmful, 'UnicodeDecodeError', 'print', '']) {
       expect(exceptionNode(Object.assign(new Error('x'), { name })).name).toBe('Exception');
     }
     expect(exceptionNode('just a text')).toMatchObject({ type: 'Exception', value: 'just a text' });

@@ -16,6 +16,21 @@ export function cut(conn: Connection): void {
   socket?.terminate?.();
 }
 
+/** JSON's texts, so that they are left as they are, and what Python's JSON has besides. Never fails at a text's start. */
+const TEXT_OR_NO_NUMBER = /"(?:[^"\\]|\\.)*"?|-?(?:NaN|Infinity)/gs;
+
+/**
+ * Lets numbers that JSON does not have come as texts: Python's clients send them as `NaN` and `Infinity`. Then they are
+ * answered with what was wrong, where a packet that cannot be read ends a connection with all that it had under way.
+ */
+export function takeNoNumbers(conn: Connection): void {
+  conn.on('packet', (packet: { data?: unknown }) => {
+    const { data } = packet;
+    if (typeof data === 'string' && /NaN|Infinity/.test(data))
+      packet.data = data.replace(TEXT_OR_NO_NUMBER, (found) => (found.startsWith('"') ? found : `"${found}"`));
+  });
+}
+
 /** Tells when what no client sends comes by a connection: bytes, or more at once than anybody has to ask. */
 export function watchMisuse(conn: Connection, told: (what: string) => void): void {
   let atOnce = 0;

@@ -8,7 +8,7 @@ import { type Gate, refusal } from '../gate.ts';
 import type { ServiceRequests } from '../service-requests.ts';
 import { type Announcement, changeAnnouncement, logAnnouncement } from './announcement.ts';
 import { ClientEvents } from './client-events.ts';
-import { type Connection, cut, watchMisuse } from './connection.ts';
+import { type Connection, cut, takeNoNumbers, watchMisuse } from './connection.ts';
 import { Entrance } from './entrance.ts';
 import { FanOut } from './fan-out.ts';
 import { Line } from './line.ts';
@@ -95,6 +95,7 @@ export class LiveServer {
         if (guest) this.#cutOff(guest, what);
         else cut(conn);
       });
+      takeNoNumbers(conn);
       this.#entrance.add(conn);
     });
     io.use((socket, next) => void this.#enter(socket, next));

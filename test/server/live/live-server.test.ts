@@ -68,6 +68,23 @@ const gateFor = (principal: Principal): Gate => ({
 const viewer: Principal = { name: 'anna', role: 'viewer', way: 'password', fromHere: false };
 
 describe('the service over socket.io', () => {
+  it.each([
+    ['NaN', 'float'],
+    ['-Infinity', 'float64'],
+  ])('answers what is wrong with %s, as Python sends it, and goes on', async (number, type) => {
+    const { call, socket } = await connected(await serve());
+    const answered = new Promise<string>((resolve) =>
+      socket.io.engine.on('data', (text: string) => text.startsWith('37') && resolve(text.slice(2))),
+    );
+    const value = `{"type":"${type}","value":${number}}`;
+    socket.io.engine.write(`27["update_value",{"access_path":"interval","value":${value}}]`);
+    const message = expect.stringContaining(number);
+    expect(JSON.parse(await answered)).toEqual([expect.objectContaining({ type: 'Exception', value: message })]);
+    const text = { ...float(0), type: 'str', value: 'NaN, "-Infinity\\' };
+    expect(await call('update_value', { access_path: 'title', value: text })).toBe(null);
+    expect(await call('get_value', 'title')).toMatchObject({ value: text.value });
+  });
+
   it.each([[['websocket']], [['polling']], [['polling', 'websocket']]])(
     'answers and tells every change, in order, over %j',
     async (transports) => {
