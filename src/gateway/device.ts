@@ -51,6 +51,8 @@ export class Device {
   #samples = 0;
   #datedFar = false;
   #speaking = false;
+  /** A body that could not be stopped may go on to speak: nobody listens any more. */
+  #stopped = false;
   #rejectedAt = Number.NEGATIVE_INFINITY;
   #health: HealthState = 'disabled';
   /** Since when the health is what it is: µs since the Unix epoch. */
@@ -154,6 +156,7 @@ export class Device {
     for (const end of this.#endings.splice(0)) end();
     this.#speaking = false;
     this.#goTo('disabled');
+    this.#stopped = true;
     this.#link.close();
     await this.#seat.leave();
   }
@@ -183,6 +186,7 @@ export class Device {
   }
 
   #sample(values: Record<string, ChannelValue>, at: number): void {
+    if (this.#stopped) return;
     this.#lastSample = this.#append(values, at);
     this.#samples++;
     if (this.#speaking) return;
@@ -233,6 +237,7 @@ export class Device {
   }
 
   #connected({ serialNumber, firmware }: Identity): void {
+    if (this.#stopped) return;
     const opening = this.port.counters.opens;
     this.#describe(
       { ...(serialNumber && { serialNumber }), ...(firmware && { firmware }) },

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Clock, LabwireError, type Logger, show } from '../base/index.ts';
+import { type Clock, LabwireError, type Logger, show, unlessAborted } from '../base/index.ts';
 import type { Framing, Link, Port } from '../port/index.ts';
 import { DataService, type SettingCore } from '../service/index.ts';
 import type { TaskContext, TaskControl } from '../task/index.ts';
@@ -208,8 +208,9 @@ export abstract class Instrument extends DataService {
     let identity: Identity = {};
     if (identify) identity = this.#identity(await link.query(identify.query, { signal }), identify.answer, port.name);
     for (const [name, setting] of settings) {
-      if (configured.has(name)) await setting.set(configured.get(name));
-      else await setting.refresh();
+      const done = configured.has(name) ? setting.set(configured.get(name)) : setting.refresh();
+      // A driver asks for it without the signal of the task.
+      await unlessAborted(done, `Setting ${setting.path}`, signal);
     }
     this.#validAt = clock.monotonic();
     connected(identity);

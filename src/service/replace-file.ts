@@ -3,7 +3,8 @@ import { basename, dirname, join } from 'node:path';
 
 /**
  * Puts a file for its owner's eyes only in the place of the old one; makes its folder. It is written beside it, synced, and
- * renamed, so that a reader, and a power cut, leaves the old or the new one. Of one file one at a time.
+ * renamed, so that a reader finds, and a power cut leaves, the old or the new one; once this resolves, the new one. Of one
+ * file one at a time.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const folder = dirname(path);
@@ -18,8 +19,19 @@ export async function replaceFile(path: string, text: string): Promise<void> {
       await file.close();
     }
     await rename(fresh, path);
+    await syncFolder(folder);
   } catch (error) {
     await rm(fresh, { force: true }).catch(() => {});
     throw error;
+  }
+}
+
+/** A new name is on the disk only when its folder is; not every system lets a folder be synced. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const opened = await open(folder, 'r');
+    await opened.sync().finally(() => opened.close());
+  } catch {
+    // The file itself is whole, and will be there.
   }
 }
