@@ -18,6 +18,11 @@ const answers = {
   200: { ...node, description: 'Done' },
   400: { ...node, description: 'Not done: an Exception node says why' },
 };
+const writeAnswers = {
+  ...answers,
+  403: { type: 'object', description: 'Whoever asks may not do this, or nobody may, which an Exception node says' },
+  503: { ...node, description: 'Too much is under way, or it takes too long: an Exception node says so' },
+};
 
 const writes: Readonly<Record<string, 'set' | 'call'>> = {
   '/api/v1/update_value': 'set',
@@ -65,7 +70,7 @@ export async function serviceRoutes(
       tags: ['service'],
       summary: 'Sets a setting or a writable channel',
       body: { type: 'object', required: ['access_path', 'value'], properties: { access_path: path, value: node } },
-      response: { 200: { description: 'Set', type: 'null' }, 400: answers[400] },
+      response: { ...writeAnswers, 200: { description: 'Set', type: 'null' } },
     },
     handler: async (request, reply) => {
       await ofService(() => requests.update(request.body, actor(request), gone(reply)));
@@ -83,7 +88,7 @@ export async function serviceRoutes(
         required: ['access_path'],
         properties: { access_path: path, args: { ...node, nullable: true }, kwargs: { ...node, nullable: true } },
       },
-      response: answers,
+      response: writeAnswers,
     },
     handler: async (request, reply) => ofService(() => requests.call(request.body, actor(request), gone(reply))),
   });

@@ -2,6 +2,7 @@ import '@fastify/swagger';
 import cookie from '@fastify/cookie';
 import type { FastifyInstance } from 'fastify';
 import { ACCOUNT_NAME, roles } from '../../base/index.ts';
+import { errorAnswers } from '../routes/json-schema.ts';
 import type { AccessControl } from './access-control.ts';
 import { SESSION_COOKIE } from './credentials.ts';
 import type { Principal } from './principal.ts';
@@ -41,7 +42,7 @@ export async function sessionRoutes(app: FastifyInstance, { access }: { access: 
         summary: 'Log in: answers with a cookie, for browsers.',
         tags: ['access'],
         body: login,
-        response: { 200: me },
+        response: { 200: me, ...errorAnswers(400, 401, 429) },
       },
     },
     async (request, reply) => {

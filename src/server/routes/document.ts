@@ -1,7 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import { SESSION_COOKIE } from '../access/credentials.ts';
 import type { Access } from '../gate.ts';
+import { errorAnswers } from './json-schema.ts';
 
 const PAGE = '/api/docs';
 const DOCUMENT = '/api/openapi.json';
@@ -37,6 +39,7 @@ export function collectRoutes(app: FastifyInstance): void {
         securitySchemes: {
           password: { type: 'http', scheme: 'basic' },
           token: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
         },
       },
     },
@@ -44,8 +47,11 @@ export function collectRoutes(app: FastifyInstance): void {
       const needed = accessOf(route);
       const { description, ...facts } = (schema ?? {}) as Record<string, unknown>;
       const said = [description, rights[needed]].filter(Boolean).join('\n\n');
-      const security = needed === 'public' ? [] : [{ password: [] }, { token: [] }, {}];
-      return { schema: { ...facts, description: said, security } as typeof schema, url };
+      const open = needed === 'public';
+      const security = open ? [] : [{ password: [] }, { token: [] }, { session: [] }, {}];
+      const refusals = open ? {} : errorAnswers(401, 403, 429);
+      const response = { ...refusals, ...(facts.response as object | undefined) };
+      return { schema: { ...facts, response, description: said, security } as typeof schema, url };
     },
   });
 }

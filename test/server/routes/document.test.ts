@@ -38,6 +38,10 @@ describe('the OpenAPI document', () => {
       expect(Object.keys(responses), route).not.toEqual([]);
       expect(security, route).toBeDefined();
     }
+    for (const { route, security, responses } of operations) {
+      if (security?.length)
+        expect(Object.keys(responses), route).toEqual(expect.arrayContaining(['401', '403', '429']));
+    }
     const anybody = operations.filter(({ security }) => security?.length === 0).map(({ route }) => route);
     expect(anybody.sort()).toEqual(['get /healthz', 'get /readyz', 'post /api/v1/login', 'post /api/v1/logout']);
   });
