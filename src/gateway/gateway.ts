@@ -199,7 +199,7 @@ export class Gateway {
       stop: async () => {
         stopping?.();
         await this.stop();
-        return this.#abandoned;
+        return [...this.#abandoned, ...this.#control.underWay];
       },
       ended: new Promise((resolve) => {
         this.#end = resolve;

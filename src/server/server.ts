@@ -45,6 +45,7 @@ export class Server {
   readonly #service: DataService;
   readonly #options: ServerOptions;
   readonly #log: Logger;
+  readonly #control: Control;
   readonly #host: ServiceHost;
   readonly #access: AccessControl;
   readonly #http: HttpServer;
@@ -74,10 +75,11 @@ export class Server {
       { ...parts, ...(tokenFile !== undefined && { tokenFile }) },
     );
     this.#writes = new WriteLog(this.#log, clock);
+    this.#control = new Control(service, { readOnly, onWrite: (write) => this.#writes.note(write) });
     this.#http = new HttpServer({
       ...parts,
       health: () => this.#health(),
-      control: new Control(service, { readOnly, onWrite: (write) => this.#writes.note(write) }),
+      control: this.#control,
       gate: gateOf(this.#access),
     });
     this.#host = new ServiceHost(service, {
@@ -105,7 +107,7 @@ export class Server {
       start: () => this.start(),
       stop: async () => {
         await this.stop();
-        return this.#abandoned;
+        return [...this.#abandoned, ...this.#control.underWay];
       },
       ended: this.#ended,
     });

@@ -47,11 +47,17 @@ export class Control {
   /** Every write is refused while it is true. */
   readOnly: boolean;
   readonly #onWrite: (write: Write) => void;
+  readonly #underWay = new Set<Asked>();
 
   constructor(service: DataService, options: ControlOptions = {}) {
     this.service = service;
     this.readOnly = options.readOnly ?? false;
     this.#onWrite = options.onWrite ?? (() => {});
+  }
+
+  /** Access paths of the writes and calls that have not ended. */
+  get underWay(): string[] {
+    return Array.from(this.#underWay, ({ path }) => path);
   }
 
   /**
@@ -128,12 +134,15 @@ export class Control {
 
   async #audited<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
     let result: T;
+    this.#underWay.add(asked);
     try {
       if (this.readOnly) throw new LabwireError('READ_ONLY', `${show(asked.path)}: nothing can be changed here`);
       result = await work();
     } catch (error) {
       this.#onWrite({ ...asked, outcome: toError(error) });
       throw error;
+    } finally {
+      this.#underWay.delete(asked);
     }
     this.#onWrite({ ...asked, outcome: 'done' });
     return result;

@@ -66,6 +66,19 @@ describe('a service of a user', () => {
     expect(stderr).toContain('abandoned');
   });
 
+  it('ends in under 3 s also when a command of a client goes on and holds the process', async () => {
+    const service = program('commanded.mjs');
+    const [, address] = await service.until('stderr', /serving CommandedService on (http:[^"]+)/);
+    const called = fetch(`${address}/api/v1/trigger_method`, { method: 'PUT', body: '{"access_path":"wait"}' });
+    const cut = expect(called).rejects.toThrow();
+    await service.until('stdout', /busy/);
+    const { status, milliseconds, stderr } = await service.stop();
+    await cut;
+    expect(status).toBe(0);
+    expect(milliseconds).toBeLessThan(3000);
+    expect(stderr).toMatch(/left behind[^"]*wait/);
+  });
+
   it('ends with status 1 when the body that ignored its stop was that of a task with exitOnFailure', async () => {
     const service = program('abandoned.mjs');
     await service.until('stdout', /busy/);

@@ -86,6 +86,20 @@ describe('a write', () => {
       { what: 'call', path: 'oven.fail', outcome: { code: 'REPLY_TIMEOUT' } },
     ]);
   });
+
+  it('is under way until it has ended, however it ends', async () => {
+    const { control, root } = made();
+    const answers = Promise.allSettled([
+      control.call('oven.add', { a: 1 }, anna),
+      control.call('oven.fail', {}, anna),
+      control.set('oven.limit', 101, anna),
+      control.task('oven.heat', 'start', anna),
+    ]);
+    expect(control.underWay).toEqual(expect.arrayContaining(['oven.add', 'oven.fail']));
+    await answers;
+    expect(control.underWay).toEqual([]);
+    await root.oven.heat.stop();
+  });
 });
 
 test('where everything is read only nothing is changed, and each attempt is told', async () => {
