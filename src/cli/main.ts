@@ -5,7 +5,10 @@ import { setFlagsFromString } from 'node:v8';
 // that: some 100 MB. A collection costs more often then, but no more than a few per cent at full rate.
 setFlagsFromString('--heap-growing-percent=50');
 
-/** Every stop is over before; what then still holds the process, a driver's timer perhaps, is left behind. */
+/**
+ * From a signal, or from the end of a command. Every stop is over before; what then still holds the process, a driver's
+ * timer perhaps, is left behind.
+ */
 const LAST_LIMIT_MS = 2_600;
 
 // While the program is still being loaded nothing is open yet, so a signal has nothing to close. Once a command listens
@@ -29,3 +32,4 @@ process.stderr.on('error', () => {});
 
 const [{ processIo }, { runCli }] = await Promise.all([import('./io.ts'), import('./program.ts')]);
 process.exitCode = await runCli(process.argv.slice(2), processIo);
+setTimeout(() => process.exit(), LAST_LIMIT_MS).unref();

@@ -129,6 +129,18 @@ describe('a site with drivers, models and devices of its own', () => {
     expect(milliseconds).toBeLessThan(3000);
   });
 
+  it('ends after a failure also when a driver of its own holds the process', async () => {
+    const failing = driver('').replace('autostart: true', 'autostart: true, restartSec: 0, exitOnFailure: true');
+    const configuration = site('failed', {
+      'drivers.d/chiller.js': `setInterval(() => {}, 1000);\n${failing.replace("query('T?')", 'noSuchThing()')}`,
+      'models.d/chiller-1.yaml': `${model}tasks: { acquire: { restartOnException: false } }\n`,
+      'devices.d/chiller.yaml': devices,
+    });
+    const { status, stderr } = await run(configuration).ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain('stopped after a failure');
+  });
+
   it('may write its driver in TypeScript, for a Node that strips types', async () => {
     const configuration = site('typed', {
       'drivers.d/chiller.ts': driver(': number'),
