@@ -122,14 +122,16 @@ class SerialConnection implements Connection {
 
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#ended || !this.#stream.isOpen) return reject(closedError(this.#path));
+      const closed = this.#closed();
+      if (closed) return reject(closed);
       this.#stream.write(bytes, undefined, (error) => (error ? reject(lostError(this.#path, error)) : resolve()));
     });
   }
 
   flush(): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#ended || !this.#stream.isOpen) return reject(closedError(this.#path));
+      const closed = this.#closed();
+      if (closed) return reject(closed);
       this.#stream.flush((error) => (error ? reject(lostError(this.#path, error)) : resolve()));
     });
   }
@@ -137,9 +139,16 @@ class SerialConnection implements Connection {
   /** Sets all of them at once, as the binding does. */
   setLines(levels: LineLevels): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#ended || !this.#stream.isOpen) return reject(closedError(this.#path));
+      const closed = this.#closed();
+      if (closed) return reject(closed);
       this.#stream.set({ ...levels, cts: false, dsr: false }, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  /** Why nothing can be written any more: an unplug may be met before the stream tells of it. */
+  #closed(): Error | undefined {
+    if (this.#ended) return closedError(this.#path);
+    return this.#stream.isOpen ? undefined : lostError(this.#path, new Error('it was closed'));
   }
 
   async close(): Promise<void> {

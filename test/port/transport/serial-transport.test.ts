@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { BindingInterface } from '@serialport/bindings-cpp';
 import { describe, expect, it } from 'vitest';
 import { LabwireError, silentLogger, systemClock } from '../../../src/base/index.ts';
 import { Bus, type Connection, lines, Port, Pty, serialTransport } from '../../../src/port/index.ts';
@@ -94,6 +95,29 @@ describe('serialTransport', () => {
     expect(await code(pty.path)).toBe('open');
     pty.close();
     rmSync(folder, { recursive: true });
+  });
+
+  it('takes a write amid an unplug for a lost port, not for one that was never open', async () => {
+    const { binding } = recordingBinding();
+    let unplug: (() => void) | undefined;
+    const vanishing: BindingInterface = {
+      list: async () => [],
+      open: async (options) =>
+        Object.assign(await binding.open(options), {
+          read: () =>
+            new Promise<never>((_resolve, reject) => {
+              unplug = () => reject(Object.assign(new Error('Port disconnected'), { disconnect: true }));
+            }),
+          // The system takes its time, and the stream tells of the unplug only then.
+          close: () => new Promise<void>(() => {}),
+        }),
+    };
+    const connection = await serialTransport('/dev/ttyTEST', {}, { binding: vanishing }).open(ignore, never);
+    await eventually(() => unplug !== undefined, 'the first read');
+    unplug?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(connection.write(Buffer.from('T?'))).rejects.toThrow('was lost; check cable and power (PORT_FAILED)');
+    await expect(connection.flush()).rejects.toThrow('PORT_FAILED');
   });
 
   it('gives an opening up at once when it is told so, closes it when it comes, and opens no second one meanwhile', async () => {
