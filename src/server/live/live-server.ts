@@ -1,4 +1,4 @@
-import type { Server as NodeServer } from 'node:http';
+import type { IncomingMessage, Server as NodeServer } from 'node:http';
 import { type Socket, Server as SocketServer } from 'socket.io';
 import { type Clock, codeOf, LabwireError, type Logger, type Timer, toError } from '../../base/index.ts';
 import { type DataService, type Observation, observe } from '../../service/index.ts';
@@ -58,6 +58,8 @@ export class LiveServer {
   readonly #entrance: Entrance;
   /** Connections whose credentials are being looked at, or that have come in. */
   readonly #entered = new WeakSet<Connection>();
+  /** Whose credentials have been looked at before the connection stood. */
+  readonly #early = new WeakMap<IncomingMessage, Promise<Principal>>();
   readonly #fanOut = new FanOut();
   #io: SocketServer | undefined;
   #observation: Observation | undefined;
@@ -84,6 +86,7 @@ export class LiveServer {
       pingInterval: PING_MS,
       pingTimeout: PONG_LIMIT_MS,
       httpCompression: false,
+      allowRequest: (request, allow) => void this.#lookEarly(request).then(() => allow(null, true)),
       cors: {
         origin: (origin, allow) => allow(null, origin !== undefined && this.#options.gate.lists(origin)),
         credentials: true,
@@ -142,14 +145,30 @@ export class LiveServer {
     }
   }
 
-  async #principalOf({ handshake }: Socket): Promise<Principal> {
+  /**
+   * pydase's client waits for a second to be let in once its connection stands, and a small computer takes longer for a
+   * password. Who is refused learns that when he enters.
+   */
+  async #lookEarly(request: IncomingMessage): Promise<void> {
+    const { headers, socket } = request;
+    if (headers.authorization === undefined) return;
+    const encrypted = 'encrypted' in socket;
+    const early = this.#options.gate.authenticate({ headers, remoteAddress: socket.remoteAddress, encrypted });
+    this.#early.set(request, early);
+    await early.catch(() => {});
+  }
+
+  async #principalOf({ handshake, request }: Socket): Promise<Principal> {
     const { gate } = this.#options;
-    const principal = await gate.authenticate({
-      headers: handshake.headers,
-      remoteAddress: handshake.address,
-      encrypted: handshake.secure,
-      token: (handshake.auth as { token?: unknown } | undefined)?.token,
-    });
+    const early = this.#early.get(request);
+    this.#early.delete(request);
+    const principal = await (early ??
+      gate.authenticate({
+        headers: handshake.headers,
+        remoteAddress: handshake.address,
+        encrypted: handshake.secure,
+        token: (handshake.auth as { token?: unknown } | undefined)?.token,
+      }));
     if (!gate.allows(principal, 'viewer')) throw new LabwireError('FORBIDDEN', refusal(principal, 'viewer'));
     return principal;
   }

@@ -68,6 +68,28 @@ const gateFor = (principal: Principal): Gate => ({
 const viewer: Principal = { name: 'anna', role: 'viewer', way: 'password', fromHere: false };
 
 describe('the service over socket.io', () => {
+  it.each([['websocket'], ['polling']])(
+    'lets a connection by %s stand once a password has been looked at',
+    async (way) => {
+      const order: string[] = [];
+      const looked = byHand();
+      const authenticate = async (): Promise<Principal> => {
+        order.push('asked');
+        await looked.promise;
+        order.push('looked at');
+        return viewer;
+      };
+      const served = await serve({ gate: { ...gateFor(viewer), authenticate } });
+      const { socket } = dial(served, { transports: [way], extraHeaders: { Authorization: 'Basic YTpi' } });
+      const connected = heard(socket, 'connect');
+      socket.io.engine.once('open', () => order.push('open'));
+      await vi.waitFor(() => expect(order).toEqual(['asked']));
+      looked.resolve();
+      await connected;
+      expect(order).toEqual(['asked', 'looked at', 'open']);
+    },
+  );
+
   it.each([
     ['NaN', 'float'],
     ['-Infinity', 'float64'],
