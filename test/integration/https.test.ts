@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
+import { createServer, request } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock, formatPasswordHash, silentLogger } from '../../src/base/index.ts';
+import { Connections } from '../../src/server/connections.ts';
 import { AccessControl, gateOf, HttpServer, type TlsFiles } from '../../src/server/index.ts';
 import { Control, DataService } from '../../src/service/index.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
@@ -67,6 +69,29 @@ describe('https', () => {
       socket.disconnect();
     } finally {
       await server.stop();
+    }
+  });
+
+  it('knows by which connection somebody waits, and gives up one that has not even agreed on keys', async () => {
+    const server = createServer({ cert: readFileSync(first.server.cert), key: readFileSync(first.server.key) });
+    new Connections(2).watch(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const asking = request({ port, host: '127.0.0.1', ca: readFileSync(first.ca), agent: false }).end();
+      const answered = once(asking, 'response');
+      const [, response] = await once(server, 'request');
+      const silent = connect(port, '127.0.0.1').resume();
+      await once(server, 'connection');
+      const next = connect(port, '127.0.0.1');
+      await once(silent, 'close');
+      next.destroy();
+      response.end();
+      await answered;
+    } finally {
+      server.closeAllConnections();
+      server.close();
     }
   });
 

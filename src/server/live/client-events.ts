@@ -33,8 +33,6 @@ export interface ClientEventsParts {
   takesRefusals(): boolean;
 }
 
-const writes: Partial<Record<EventName, 'set' | 'call'>> = { update_value: 'set', trigger_method: 'call' };
-
 /** Events of one client that are not answered yet. */
 const MOST_AT_ONCE = 64;
 
@@ -58,7 +56,9 @@ export class ClientEvents {
     const [argument] = reply ? rest.slice(0, -1) : rest;
     if (this.#gone.signal.aborted) return;
     if (this.#open >= MOST_AT_ONCE) {
-      if (this.#parts.takesRefusals()) reply?.(exceptionNode(tooMany()));
+      const error = tooMany();
+      this.#recordRefusal(name, argument, error);
+      if (this.#parts.takesRefusals()) reply?.(exceptionNode(error));
       return;
     }
     this.#open++;
@@ -120,14 +120,19 @@ export class ClientEvents {
       throw new LabwireError('REQUEST_INVALID', `There is no event ${show(name)}; there are ${known}`);
     }
     const known = name as EventName;
-    const { gate, requests, by } = this.#parts;
+    const { gate } = this.#parts;
     const principal = this.#parts.principal();
     const access = eventAccess[known];
     if (gate.allows(principal, access)) return known;
     const error = new LabwireError('FORBIDDEN', refusal(principal, access));
-    const write = writes[known];
-    if (write) requests.refused(write, argument, by, error);
+    this.#recordRefusal(known, argument, error);
     throw error;
+  }
+
+  #recordRefusal(name: unknown, argument: unknown, why: Error): void {
+    const { requests, by } = this.#parts;
+    if (name === 'update_value') requests.refused('set', argument, by, why);
+    if (name === 'trigger_method') requests.refused('call', argument, by, why);
   }
 
   async #answerTo(name: EventName, argument: unknown): Promise<() => unknown> {

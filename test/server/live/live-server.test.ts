@@ -274,6 +274,7 @@ describe('what is wrong over socket.io', () => {
     served.bench.waited = end.promise;
     const calls = Array.from({ length: 65 }, () => call('trigger_method', { access_path: 'wait' }));
     expect(await calls[64]).toEqual(exception('QUEUE_FULL'));
+    expect(served.writes).toMatchObject([{ path: 'wait', what: 'call', outcome: { code: 'QUEUE_FULL' } }]);
     end.resolve();
     expect(await Promise.all(calls.slice(0, 64))).toHaveLength(64);
     expect(await call('get_value', 'title')).toMatchObject({ value: 'none' });
