@@ -88,7 +88,7 @@ export class JournalFile {
   commit(request: CommitRequest): Committed {
     this.#checkThere();
     this.#commit(request);
-    const kept = this.#retention.step(request.limits, request.now, request.count);
+    const kept = this.#retention.step(request.limits, request.now, request.count, this.#last);
     const more = this.#summaries.step(this.#last) || kept.more;
     this.#checkThere();
     return { ...kept, more, damaged: this.#scrub.step(performance.now()) || this.#summaries.damaged };

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { JournalLimits, Kept } from './messages.ts';
+import { Timeline } from './timeline.ts';
 
 /** Records that one step discards at most, beyond twice what has come. */
 const STEP = 2000;
@@ -19,9 +20,10 @@ type Statement = Database.Statement;
 export class Retention {
   readonly #database: Database.Database;
   readonly #pageSize: number;
-  readonly #startedAt = performance.now();
   /** What was there before: only of that can the wall clock tell the age. */
   readonly #inherited: number;
+  /** When the others came, by a clock that nobody sets. */
+  readonly #arrivals = new Timeline();
   #tail: number;
   #cutting = false;
   readonly #nth: Statement;
@@ -36,6 +38,7 @@ export class Retention {
   constructor(database: Database.Database, tail: number, head: number) {
     this.#database = database;
     this.#tail = tail;
+    this.#arrivals.add(head, performance.now());
     this.#inherited = head;
     this.#pageSize = Number(database.pragma('page_size', { simple: true }));
     this.#nth = database
@@ -58,8 +61,13 @@ export class Retention {
     );
   }
 
-  /** @param now wall time, ms @param came how many records have come since the last step */
-  step(limits: JournalLimits, now: number, came: number): Kept {
+  /**
+   * @param now wall time, ms
+   * @param came how many records have come since the last step
+   * @param head the last of them
+   */
+  step(limits: JournalLimits, now: number, came: number, head: number): Kept {
+    this.#arrivals.add(head, performance.now());
     // Twice, since the log outgrows its size by the commit that reaches it.
     const tooMuch = this.#usedBytes() > limits.maxSize - 2 * logBytesOf(limits);
     let upTo = this.#tail;
@@ -84,9 +92,9 @@ export class Retention {
     const oldest = this.#oldestTime.get(this.#tail);
     if (oldest === undefined || Number(oldest) >= bound) return this.#tail;
     const [young, last] = this.#young.get(bound, this.#tail) as [number | null, number];
-    // What this process recorded is no older than the process, whatever a clock says that was set since.
-    const inherited = performance.now() - this.#startedAt < maxAge ? this.#inherited : Number.MAX_SAFE_INTEGER;
-    return Math.min(young === null ? last : young - 1, inherited);
+    // Whatever a clock says that was set since, what this process recorded is no older than it has been here.
+    const arrived = this.#arrivals.before(performance.now() - maxAge) ?? this.#inherited;
+    return Math.min(young === null ? last : young - 1, arrived);
   }
 
   #discardUpTo(upTo: number): void {
@@ -96,6 +104,7 @@ export class Retention {
       this.#discardGaps.run(upTo);
     })();
     this.#tail = upTo;
+    this.#arrivals.release(upTo);
   }
 
   #usedBytes(): number {

@@ -22,6 +22,11 @@ export class Timeline {
     while (marks[1] && marks[1].sequence <= sequence) marks.shift();
   }
 
+  /** The last sequence that was recorded before a time, or one a little before it; undefined where that is not known. */
+  before(time: number): number | undefined {
+    return this.#marks.findLast((mark) => mark.time <= time)?.sequence;
+  }
+
   /** About when a sequence was recorded: never later than it was, as far as the clock was right. */
   at(sequence: number): number | undefined {
     let mark = this.#marks[0];
