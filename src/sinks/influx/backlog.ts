@@ -4,7 +4,10 @@ export interface Range {
   readonly upTo: number;
 }
 
-/** Each change between falling behind and keeping up may leave one. */
+/**
+ * Each change between falling behind and keeping up may leave one. No more than the ranges that the journal remembers between
+ * them (`Delivered`): one that it forgets is to be delivered again.
+ */
 const MOST_RANGES = 64;
 
 /**

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Delivered } from '../../../src/journal/delivered.ts';
 import { Backlog, type Range } from '../../../src/sinks/influx/backlog.ts';
 
 function taken(backlog: Backlog): Range[] {
@@ -52,5 +53,29 @@ describe('the backlog', () => {
     expect(ranges).toHaveLength(64);
     expect(ranges[0]).toEqual({ after: 0, upTo: 1 });
     expect(ranges.at(-1)?.upTo).toBe(9991);
+  });
+
+  test('covers what the journal forgets to have been delivered, however often the database goes and comes', () => {
+    const backlog = new Backlog();
+    const delivered = new Delivered(0);
+    const deliver = ({ after, upTo }: Range): void => delivered.add(after, upTo);
+    backlog.add({ after: 0, upTo: 100 });
+    let head = 100;
+    for (let outage = 0; outage < 200; outage++) {
+      // Two batches of the oldest are under way: the first never ends well, the second does, and so does one of what is live.
+      const oldest = backlog.take() as Range;
+      const under = { after: oldest.after, upTo: oldest.after + 1 };
+      const rest = { after: under.upTo, upTo: oldest.upTo };
+      if (rest.upTo - rest.after > 1) {
+        deliver({ after: rest.after, upTo: rest.after + 1 });
+        backlog.add({ after: rest.after + 1, upTo: rest.upTo });
+      } else backlog.add(rest);
+      deliver({ after: head, upTo: head + 5 });
+      backlog.add(under);
+      backlog.add({ after: head + 5, upTo: head + 10 });
+      head += 10;
+    }
+    for (const range of taken(backlog)) deliver(range);
+    expect(delivered).toMatchObject({ upTo: head, beyond: 0 });
   });
 });
