@@ -19,6 +19,8 @@ export interface SqliteJournalOptions extends JournalLimits {
   readonly path: string;
   /** Records in memory at most, also while the disk takes none; default 131,072, which is some 30 MB. */
   readonly window?: number;
+  /** How long `open()` waits for the disk before it goes on without, ms; default 3000. */
+  readonly openLimit?: number;
 }
 
 export interface JournalParts {
@@ -37,7 +39,7 @@ const KEPT_SHARE = 1 / 8;
 const LOST_SHARE = 1 / 64;
 /** A disk that takes longer for a commit is an alarm. */
 const SLOW_MS = 5000;
-const OPEN_LIMIT_MS = 3000;
+const DEFAULT_OPEN_LIMIT_MS = 3000;
 const CLOSE_LIMIT_MS = 1000;
 /** How often it is looked whether records have become too old, and whether the file is still there. */
 const IDLE_MS = 30_000;
@@ -60,6 +62,7 @@ export class SqliteJournal implements Journal {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #openLimit: number;
   readonly #books = new SinkBooks();
   readonly #timeline = new Timeline();
   readonly #alarm: JournalAlarm;
@@ -88,8 +91,10 @@ export class SqliteJournal implements Journal {
   #idle: Timer | undefined;
   #closed = false;
 
-  constructor({ path, window = DEFAULT_WINDOW, ...limits }: SqliteJournalOptions, { clock, log }: JournalParts) {
+  constructor(options: SqliteJournalOptions, { clock, log }: JournalParts) {
+    const { path, window = DEFAULT_WINDOW, openLimit = DEFAULT_OPEN_LIMIT_MS, ...limits } = options;
     this.#path = path;
+    this.#openLimit = openLimit;
     this.#limits = limits;
     this.#limitsApplied = limits;
     this.#clock = clock;
@@ -126,14 +131,14 @@ export class SqliteJournal implements Journal {
       busy = failure;
       return true;
     });
-    await this.#within(OPEN_LIMIT_MS, opening);
+    await this.#within(this.#openLimit, opening);
     waiting = false;
     if (busy) {
       await this.close();
       const message = `The journal ${this.#path} is in use: ${busy.message}; stop the other labwire, or give this one a journal.path of its own`;
       throw new LabwireError('JOURNAL_BUSY', message, { cause: busy });
     }
-    if (!this.#begun) this.#alarm.degraded(`the disk has not opened it within ${OPEN_LIMIT_MS / 1000} s`);
+    if (!this.#begun) this.#alarm.degraded(`the disk has not opened it within ${this.#openLimit / 1000} s`);
   }
 
   get head(): number {

@@ -10,14 +10,15 @@ import { type ExportOptions, exportCommand } from '../../src/cli/commands/export
 import type { CliIo } from '../../src/cli/io.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { bad, uncertain } from '../../src/instrument/index.ts';
-import { type JournalRecord, SqliteJournal } from '../../src/journal/index.ts';
+import type { JournalRecord, SqliteJournal } from '../../src/journal/index.ts';
+import { PatientJournal } from '../journal/patient-journal.ts';
 import { description, event, sample, TIME } from '../sinks/parts.ts';
 
 let folder: string;
 let journal: SqliteJournal;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'labwire-export-'));
-  journal = new SqliteJournal(
+  journal = new PatientJournal(
     { path: join(folder, 'labwire-data', 'journal.db'), maxSize: 1e9, maxAge: 1e12 },
     { clock: systemClock, log: silentLogger },
   );

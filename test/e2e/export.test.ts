@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '../../src/base/index.ts';
-import { SqliteJournal } from '../../src/journal/index.ts';
+import { PatientJournal } from '../journal/patient-journal.ts';
 import { sample, TIME } from '../sinks/parts.ts';
 import { CLI, eventually, Folder, labwire, Running } from './labwire-process.ts';
 
@@ -10,7 +10,7 @@ const folder = new Folder();
 const path = folder.file('journal.db');
 afterAll(() => folder.remove());
 beforeAll(async () => {
-  const journal = new SqliteJournal({ path, maxSize: 1e9, maxAge: 1e12 }, { clock: systemClock, log: silentLogger });
+  const journal = new PatientJournal({ path, maxSize: 1e9, maxAge: 1e12 }, { clock: systemClock, log: silentLogger });
   await journal.open();
   for (let i = 0; i < SAMPLES; i++) journal.append(sample({ t1: i }, undefined, TIME + i));
   await eventually(() => journal.committed === journal.head);

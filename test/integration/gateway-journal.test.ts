@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock, silentLogger, systemClock } from '../../src/base/index.ts';
 import { Gateway, Instrument, task } from '../../src/index.ts';
-import { SqliteJournal } from '../../src/journal/index.ts';
 import { Folder } from '../e2e/labwire-process.ts';
 import { thermometerModel, thermometerParts, withThermometer } from '../gateway/thermometer.ts';
+import { PatientJournal } from '../journal/patient-journal.ts';
 import { LogLines, until } from '../sinks/parts.ts';
 
 const folder = new Folder();
@@ -42,7 +42,7 @@ describe("a gateway's journal", () => {
     const journalFile = folder.file('journal.db');
     await (await started({ journalFile })).stop();
     const limits = { maxSize: 2e9, maxAge: 1e12 };
-    const journal = new SqliteJournal({ path: journalFile, ...limits }, { clock: systemClock, log: silentLogger });
+    const journal = new PatientJournal({ path: journalFile, ...limits }, { clock: systemClock, log: silentLogger });
     await journal.open();
     const records = await journal.read(0, 100);
     await journal.close();
@@ -57,7 +57,7 @@ describe("a gateway whose journal's disk comes late", () => {
     const away = folder.file('away');
     const path = join(data, 'journal.db');
     const limits = { maxSize: 2e9, maxAge: 1e13 };
-    const before = new SqliteJournal({ path, ...limits }, { clock: systemClock, log: silentLogger });
+    const before = new PatientJournal({ path, ...limits }, { clock: systemClock, log: silentLogger });
     await before.open();
     before.offset('left-out');
     await before.close();
@@ -70,7 +70,7 @@ describe("a gateway whose journal's disk comes late", () => {
     expect(await health()).toContain('"degraded"');
     await until(async () => !(await health()).includes('"degraded"'));
     await gateway.stop();
-    const after = new SqliteJournal({ path, ...limits }, { clock: systemClock, log: silentLogger });
+    const after = new PatientJournal({ path, ...limits }, { clock: systemClock, log: silentLogger });
     await after.open();
     expect(after.head).toBeGreaterThan(1e9);
     expect(after.sinks()).toEqual([]);

@@ -14,9 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/index.ts';
-import { type Journal, type JournalState, SqliteJournal, type SqliteJournalOptions } from '../../src/journal/index.ts';
+import type { Journal, JournalState, SqliteJournal, SqliteJournalOptions } from '../../src/journal/index.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
 import { LogLines, sample, until } from '../sinks/parts.ts';
+import { PatientJournal } from './patient-journal.ts';
 
 let folder: string;
 let path: string;
@@ -36,7 +37,7 @@ afterEach(async () => {
 });
 
 async function open(options: Partial<SqliteJournalOptions> = {}): Promise<SqliteJournal> {
-  const journal = new SqliteJournal({ path, maxSize: 2e9, maxAge: 1e13, ...options }, { clock: systemClock, log });
+  const journal = new PatientJournal({ path, maxSize: 2e9, maxAge: 1e13, ...options }, { clock: systemClock, log });
   opened.push(journal);
   journal.onState(({ state }) => states.push(state));
   await journal.open();

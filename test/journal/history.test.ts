@@ -13,13 +13,14 @@ import {
   type HistoryQuery,
   JournalReader,
   MemoryJournal,
-  SqliteJournal,
+  type SqliteJournal,
 } from '../../src/journal/index.ts';
 import { migrate } from '../../src/journal/journal-schema.ts';
 import { RecordEncoder } from '../../src/journal/record-codec.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
 import { Summaries } from '../../src/journal/summaries.ts';
 import { description, event, LogLines, sample, TIME, until } from '../sinks/parts.ts';
+import { PatientJournal } from './patient-journal.ts';
 
 const HOUR = 3_600_000_000;
 
@@ -174,7 +175,7 @@ describe('the journal', () => {
   });
 
   async function open(path = join(newFolder(), 'journal.db')): Promise<SqliteJournal> {
-    const journal = new SqliteJournal(
+    const journal = new PatientJournal(
       { path, maxSize: 2e9, maxAge: 1e13 },
       { clock: systemClock, log: new LogLines() },
     );
@@ -304,7 +305,7 @@ describe('the journal', () => {
 
   test('says that it cannot be read where it is not', async () => {
     const path = join(newFolder(), 'journal.db');
-    const journal = new SqliteJournal(
+    const journal = new PatientJournal(
       { path, maxSize: 2e9, maxAge: 1e13 },
       { clock: systemClock, log: new LogLines() },
     );

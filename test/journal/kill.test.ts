@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { silentLogger, systemClock } from '../../src/base/index.ts';
-import { type JournalRecord, SqliteJournal } from '../../src/journal/index.ts';
+import type { JournalRecord } from '../../src/journal/index.ts';
+import { PatientJournal } from './patient-journal.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -66,7 +67,7 @@ test('after kill -9 everything is there that was recorded a little before, and n
       certain.push([first, Math.max(old, committed, first)]);
       first = last.number + 1000;
     }
-    const journal = new SqliteJournal({ path, maxSize: 2e9, maxAge: 1e13 }, { clock: systemClock, log: silentLogger });
+    const journal = new PatientJournal({ path, maxSize: 2e9, maxAge: 1e13 }, { clock: systemClock, log: silentLogger });
     await journal.open();
     expect(journal.head).toBeGreaterThan(highest);
     const numbers = new Set<number>();

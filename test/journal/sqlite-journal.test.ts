@@ -8,10 +8,11 @@ import {
   type Journal,
   JournalReader,
   type JournalRecord,
-  SqliteJournal,
+  type SqliteJournal,
   type SqliteJournalOptions,
 } from '../../src/journal/index.ts';
 import { description, event, LogLines, sample, TIME, until } from '../sinks/parts.ts';
+import { PatientJournal } from './patient-journal.ts';
 
 let folder: string;
 let path: string;
@@ -31,7 +32,7 @@ afterEach(async () => {
 const LONG = 1e13;
 
 function make(options: Partial<SqliteJournalOptions> = {}): SqliteJournal {
-  const journal = new SqliteJournal({ path, maxSize: 2e9, maxAge: LONG, ...options }, { clock: systemClock, log });
+  const journal = new PatientJournal({ path, maxSize: 2e9, maxAge: LONG, ...options }, { clock: systemClock, log });
   opened.push(journal);
   return journal;
 }

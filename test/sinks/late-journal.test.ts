@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import type { MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/index.ts';
-import { type Journal, SqliteJournal } from '../../src/journal/index.ts';
+import type { Journal, SqliteJournal } from '../../src/journal/index.ts';
 import { fileSink, influxSink, type Sink } from '../../src/sinks/index.ts';
 import { mqttSink } from '../../src/sinks/mqtt/index.ts';
+import { PatientJournal } from '../journal/patient-journal.ts';
 import { ScriptedClient } from './mqtt/scripted-client.ts';
 import { LogLines, realParts, sample, until } from './parts.ts';
 
@@ -26,7 +27,7 @@ afterEach(async () => {
 
 function journalOf(): SqliteJournal {
   const path = join(folder, 'data', 'journal.db');
-  return new SqliteJournal({ path, maxSize: 2e9, maxAge: 1e13 }, { clock: systemClock, log: new LogLines() });
+  return new PatientJournal({ path, maxSize: 2e9, maxAge: 1e13 }, { clock: systemClock, log: new LogLines() });
 }
 
 const append = (journal: Journal, from: number, upTo: number): void => {
