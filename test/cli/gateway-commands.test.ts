@@ -325,7 +325,9 @@ describe('labwire devices and events', () => {
     answers['/api/v1/devices'] = [401, { error: { code: 'UNAUTHENTICATED', message: 'Who are you?' } }];
     expect(await labwire(['devices'])).toMatchObject({
       status: 1,
-      err: expect.stringMatching(/says: Who are you\?; give a token in LABWIRE_TOKEN.* \(UNAUTHENTICATED\)$/),
+      err: expect.stringMatching(
+        /says: Who are you\?; give a token in LABWIRE_TOKEN.*user:password@ in --url \(UNAUTHENTICATED\)$/,
+      ),
     });
     answers['/api/v1/devices'] = [404, { error: { code: 'NOT_FOUND', message: 'There is no such page' } }];
     expect((await labwire(['devices'])).err).toContain('perhaps it is no gateway but a service (GATEWAY_REFUSED)');

@@ -61,12 +61,13 @@ function row({ name, role, created, expires, lastUsed }: ListedToken): string[] 
     name,
     role,
     day(created),
-    expires === undefined ? 'never' : day(expires) + (over ? ' (over)' : ''),
-    lastUsed ?? 'never',
+    expires === undefined ? 'never' : minute(expires) + (over ? ' (over)' : ''),
+    lastUsed === undefined ? 'never' : minute(lastUsed),
   ];
 }
 
 const day = (time: string): string => time.slice(0, 10);
+const minute = (time: string): string => `${time.slice(0, 16)}Z`;
 
 function lifeOf(text: string): number {
   const seconds = parseDuration(text);
