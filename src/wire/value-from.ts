@@ -17,8 +17,8 @@ export function valueFrom(node: unknown, what: string, rules: ValueRules): unkno
   const { type, value } = typed(node, what);
   const refused = (shown: string): LabwireError =>
     new LabwireError('VALUE_INVALID', `${what} ${valueFault(rules, undefined, shown)}`);
-  const malformed = (): LabwireError =>
-    new LabwireError('VALUE_INVALID', `${what}: a node of the type ${type} has no value ${show(value)}`);
+  const malformed = (is: unknown = value): LabwireError =>
+    new LabwireError('VALUE_INVALID', `${what}: ${show(is)} is no ${type}`);
   switch (type) {
     case 'int':
       if (!Number.isSafeInteger(value)) throw malformed();
@@ -39,7 +39,7 @@ export function valueFrom(node: unknown, what: string, rules: ValueRules): unkno
       return null;
     case 'Quantity': {
       const { magnitude, unit } = quantity(value) ?? {};
-      if (magnitude === undefined || unit === undefined) throw malformed();
+      if (magnitude === undefined || unit === undefined) throw malformed(isObject(value) ? value.magnitude : value);
       // Of a unit that pint does not know nothing is known of its dimension either.
       const own = rules.unit === undefined ? '' : pintOf(rules);
       const converted = own === undefined || !isNumeric(rules) ? undefined : convert(magnitude, unit, own);
@@ -53,7 +53,7 @@ export function valueFrom(node: unknown, what: string, rules: ValueRules): unkno
       return members[value];
     }
     default:
-      throw refused(`a node of the type ${show(type)}`);
+      throw refused(`a value of the type ${show(type)}`);
   }
 }
 
