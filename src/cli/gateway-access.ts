@@ -18,6 +18,6 @@ const advice = (hadToken: boolean): Partial<Record<ErrorCode, string>> => ({
   GATEWAY_UNREACHABLE: 'is `labwire run` running there? --url or LABWIRE_URL says where else it is',
   UNAUTHENTICATED: hadToken
     ? 'is the token right, and not revoked? `labwire token` lists those that there are'
-    : 'give a token in LABWIRE_TOKEN, which `labwire token` makes on the gateway, or user:password@ in --url',
+    : 'give a token in LABWIRE_TOKEN, which `labwire token` makes on the gateway, or user and password within --url',
   FORBIDDEN: 'a token of another role may do it',
 });

@@ -326,7 +326,7 @@ describe('labwire devices and events', () => {
     expect(await labwire(['devices'])).toMatchObject({
       status: 1,
       err: expect.stringMatching(
-        /says: Who are you\?; give a token in LABWIRE_TOKEN.*user:password@ in --url \(UNAUTHENTICATED\)$/,
+        /says: Who are you\?; give a token in LABWIRE_TOKEN.*user and password within --url \(UNAUTHENTICATED\)$/,
       ),
     });
     answers['/api/v1/devices'] = [404, { error: { code: 'NOT_FOUND', message: 'There is no such page' } }];
