@@ -208,7 +208,8 @@ export class Gateway {
   }
 
   /**
-   * Starts journal, server, sinks and devices; no failing disk, no unreachable broker and no absent port holds it up.
+   * Starts journal, server, sinks and devices; no failing disk, no unreachable broker and no absent port holds it up. What
+   * was stopped is not started again.
    *
    * @throws LabwireError JOURNAL_BUSY, SERVER_ADDRESS
    */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventually, Folder, labwire, type Running } from './labwire-process.ts';
+import { CLI, eventually, Folder, labwire, Running } from './labwire-process.ts';
 
 const folder = new Folder();
 let running: Running | undefined;
@@ -66,6 +66,13 @@ describe('labwire run', () => {
     const { status, stderr } = await labwire('run', '--config', folder.write('five.yaml', faulty)).ended;
     expect(status).toBe(2);
     expect(stderr.trimEnd().split('\n')).toHaveLength(5);
+  });
+
+  it('says where systemd lets it write, while the configuration does not', async () => {
+    const file = folder.write('service.yaml', sound('1s'));
+    const env = { ...process.env, STATE_DIRECTORY: '/var/lib/labwire' };
+    running = new Running(process.execPath, [CLI, 'run', '--config', file], { env });
+    await running.until('stderr', /names no journal\.path.*add journal: \{ path: \/var\/lib\/labwire\/journal\.db \}/);
   });
 
   it('goes on as it was after an edit with a mistake, says why, and takes the edit that mends it', async () => {

@@ -1,5 +1,5 @@
 import { LabwireError, type Logger, toError } from '../../base/index.ts';
-import { formatIssue, watchConfiguration } from '../../config/index.ts';
+import { type Configuration, formatIssue, watchConfiguration } from '../../config/index.ts';
 import { Gateway, type GatewayParts } from '../../gateway/index.ts';
 import type { CliIo } from '../io.ts';
 import { createLogger, type LogLevel } from '../log.ts';
@@ -21,6 +21,7 @@ export async function runCommand({ config, logLevel }: RunOptions, io: CliIo): P
     for (const issue of issues) io.complain(formatIssue(issue));
     return 2;
   }
+  warnOfStateDirectory(configuration, config, io, log);
   const gateway = new Gateway(configuration, {
     ...parts,
     log,
@@ -46,6 +47,18 @@ export async function runCommand({ config, logLevel }: RunOptions, io: CliIo): P
     endWatching();
     supervision.end();
   }
+}
+
+/**
+ * A service of systemd may mostly write to one folder only. It is not taken by itself: `labwire token` and `labwire export`,
+ * which no service runs, would look for it elsewhere.
+ */
+function warnOfStateDirectory({ journal }: Configuration, config: string, { env }: CliIo, log: Logger): void {
+  const [folder] = env.STATE_DIRECTORY?.split(':') ?? [];
+  if (!folder || journal.path !== undefined) return;
+  log.warn(
+    `${config} names no journal.path, and systemd has ${folder} for it: add journal: { path: ${folder}/journal.db }`,
+  );
 }
 
 /** A faulty edit changes nothing and says why. */
