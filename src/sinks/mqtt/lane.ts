@@ -13,6 +13,8 @@ export interface LaneOptions {
   readonly historical: boolean;
   /** Called with the last sequence up to which everything is delivered, and how many records became so. */
   readonly delivered: (upTo: number, records: number) => void;
+  /** How many messages were acknowledged so far, of whatever lane. */
+  readonly acknowledged: () => number;
   /** What an earlier lane has left over. */
   readonly overflow?: Message[];
 }
@@ -29,12 +31,16 @@ export class Lane {
   /** Messages that are not acknowledged, those that wait included. */
   inFlight = 0;
   readonly #delivered: LaneOptions['delivered'];
+  readonly #acknowledged: LaneOptions['acknowledged'];
+  /** How many were acknowledged when the first became the first, or the last of what waited was sent. */
+  #since = 0;
   #first: Flight | undefined;
   #last: Flight | undefined;
 
-  constructor({ historical, delivered, overflow = [] }: LaneOptions) {
+  constructor({ historical, delivered, acknowledged, overflow = [] }: LaneOptions) {
     this.historical = historical;
     this.#delivered = delivered;
+    this.#acknowledged = acknowledged;
     this.overflow = overflow;
   }
 
@@ -42,11 +48,23 @@ export class Lane {
     return this.#first === undefined;
   }
 
+  /** How many messages were acknowledged while the oldest record, all of it sent, waited for that. */
+  get overtaken(): number {
+    return this.#first && this.overflow.length === 0 ? this.#acknowledged() - this.#since : 0;
+  }
+
+  /** Takes the next message that waits, to send it. */
+  waiting(): Message | undefined {
+    const message = this.overflow.shift();
+    if (message) this.#since = this.#acknowledged();
+    return message;
+  }
+
   /** The next record. Until `land` is called for itself it counts as one message more: with QoS 0 each may be done at once. */
   take(sequence: number): Flight {
     const flight: Flight = { sequence, pending: 1, next: undefined };
     if (this.#last) this.#last.next = flight;
-    else this.#first = flight;
+    else this.#begin(flight);
     this.#last = flight;
     return flight;
   }
@@ -58,10 +76,15 @@ export class Lane {
     let sequence = 0;
     while (this.#first?.pending === 0) {
       sequence = this.#first.sequence;
-      this.#first = this.#first.next;
+      this.#begin(this.#first.next);
       records++;
     }
     if (!this.#first) this.#last = undefined;
     this.#delivered(sequence, records);
+  }
+
+  #begin(first: Flight | undefined): void {
+    this.#first = first;
+    this.#since = this.#acknowledged();
   }
 }

@@ -34,7 +34,9 @@ const HEADER_BYTES = 64;
 export class Outgoing {
   /** Messages that are not acknowledged. */
   inFlight = 0;
-  /** The most that may be. */
+  /** Messages that were acknowledged so far, over all connections. */
+  acknowledged = 0;
+  /** The most that may be in flight. */
   window = 0;
   client: MqttClient | undefined;
   readonly #qos: 0 | 1 | 2;
@@ -72,6 +74,7 @@ export class Outgoing {
   landed(client: MqttClient): boolean {
     if (client !== this.client) return false;
     this.inFlight--;
+    this.acknowledged++;
     return true;
   }
 

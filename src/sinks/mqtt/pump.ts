@@ -18,7 +18,7 @@ export interface PumpParts {
   readonly board: StatusBoard;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The broker takes no more for now: the connection is to be closed, and tried again later. */
+  /** The broker takes no more for now, or has lost something: the connection is to be closed, and tried again later. */
   readonly overloaded: (error: Error) => void;
 }
 
@@ -34,6 +34,11 @@ const LARGEST_ANSWERED = 150;
 const LARGEST_READ = 256;
 /** A broker so slow that more than this waits gets what is true now first, and the rest as backlog. */
 const LARGEST_LIVE_LAG = 10_000;
+/**
+ * A broker acknowledges in the order in which it was sent to (MQTT 5, 4.6): a message that so many later ones have overtaken it
+ * never will. It is half of the identifiers, which the client gives again without a look at those in use.
+ */
+const LOST_AFTER = 32_768;
 /** Answers and messages of discovery that wait. */
 const MOST_MESSAGES = 4096;
 
@@ -160,6 +165,7 @@ export class Pump {
     this.#backlog = backlog;
     this.#past = new Lane({
       historical: true,
+      acknowledged: () => this.#outgoing.acknowledged,
       delivered: (upTo, records) => {
         board.delivered += records;
         journal.acknowledge(name, upTo, backlog.after);
@@ -185,6 +191,7 @@ export class Pump {
     topics.described(state.devices(), (topic, payload) => this.retain(topic, payload));
     this.#live = new Lane({
       historical: false,
+      acknowledged: () => this.#outgoing.acknowledged,
       ...(this.#live && { overflow: this.#live.overflow }),
       delivered: (upTo, records) => {
         board.delivered += records;
@@ -206,7 +213,7 @@ export class Pump {
         this.#full = true;
         break;
       }
-      const message = this.#live.overflow.shift();
+      const message = this.#live.waiting();
       if (message) this.#send(message);
       else if (this.#state.size > 0) this.#publishState(client);
       else if (this.#messages.length > 0) this.#send(this.#messages.shift());
@@ -271,7 +278,7 @@ export class Pump {
       ? this.#share(ANSWERED_SHARE, LARGEST_ANSWERED)
       : this.#share(BACKLOG_SHARE, LARGEST_BACKLOG);
     if (this.#draining || lane.inFlight - lane.overflow.length >= share) return false;
-    const message = lane.overflow.shift();
+    const message = lane.waiting();
     if (message) {
       this.#send(message);
       return true;
@@ -302,8 +309,14 @@ export class Pump {
   #landed(client: MqttClient): void {
     if (!this.#outgoing.landed(client)) return;
     this.#acknowledged = true;
+    if (this.#isLost(this.#live) || this.#isLost(this.#past))
+      this.#parts.overloaded(new Error('the broker passed over a message in its acknowledgements'));
     this.#refill();
     if (this.#onIdle && this.#isIdle) this.#idle();
+  }
+
+  #isLost(lane: Lane | undefined): boolean {
+    return lane !== undefined && lane.overtaken > LOST_AFTER;
   }
 
   /** Sends again as soon as there is any room; but after all acknowledgements of this turn, in one write. */

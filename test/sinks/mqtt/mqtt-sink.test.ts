@@ -153,6 +153,52 @@ describe('the MQTT sink', () => {
     expect(sink.status.dropped).toBe(0);
   });
 
+  test('a broker that passes over a message in its acknowledgements gets it over another connection', async () => {
+    const { sink, client, clients, parts, news } = setup();
+    client().accept();
+    await turn();
+    parts.journal.append(sample({ t1: 0 }));
+    await turn();
+    const [, ...unanswered] = client().sent;
+    news();
+    for (let n = 1; n < 40_000 && !client().broken; ) {
+      for (let i = 0; i < 200; i++) parts.journal.append(sample({ t1: n++ }));
+      await turn();
+      for (const { acknowledge } of news()) acknowledge();
+    }
+    expect(unanswered).toHaveLength(1);
+    expect(client().broken).toBe(true);
+    await parts.clock.advance(1000);
+    expect(clients).toHaveLength(2);
+    expect(sink.status.lastError).toContain('passed over');
+    client().accept();
+    await turn();
+    expect(values(news())[0]).toBe(0);
+  });
+
+  test('a record of the backlog of which a part waits for room, behind all that is live, is not taken for passed over', async () => {
+    const { client, parts, news } = setup();
+    parts.journal.append(sample(Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => [id, 1]))));
+    client().accept({ receiveMaximum: 4 });
+    await turn();
+    expect(news()).toHaveLength(3);
+    let last = client().sent[0];
+    for (let n = 0; n < 33_000; n++) {
+      parts.journal.append(sample({ t1: n }));
+      last?.acknowledge();
+      await turn();
+      [last] = news();
+    }
+    expect(last?.topic).toContain('/channels/t1');
+    for (const { acknowledge } of client().sent.slice(1, 4)) acknowledge();
+    last?.acknowledge();
+    await turn();
+    expect(news().map(({ topic }) => topic.split('/').slice(-2).join('/'))).toEqual(
+      ['d', 'e', 'f'].map((id) => `backfill/${id}`),
+    );
+    expect(client().broken).toBe(false);
+  });
+
   test('a message that is longer than the broker takes is set aside, and holds up nothing', async () => {
     const { sink, client, parts, news } = setup();
     client().prompt = true;
