@@ -98,7 +98,6 @@ export class LiveServer {
         if (guest) this.#cutOff(guest, what);
         else cut(conn);
       });
-      takeNoNumbers(conn);
       this.#entrance.add(conn);
     });
     io.use((socket, next) => void this.#enter(socket, next));
@@ -206,6 +205,7 @@ export class LiveServer {
     this.#entrance.remove(conn);
     this.#guests.set(conn, guest);
     this.#watch();
+    takeNoNumbers(conn);
     log.info({ client: name, address: socket.handshake.address }, 'a client has connected');
     // Never passed on: no event of a client is ever emitted here as one of Node's.
     socket.use((event) => void events.answer(event));
