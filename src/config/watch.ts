@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, realpathSync, watch } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { toError } from '../base/index.ts';
 import { devicesFolder } from './source-file.ts';
@@ -24,7 +24,23 @@ export function watchConfiguration(
   let quiet: NodeJS.Timeout | undefined;
   const edited = (): void => {
     clearTimeout(quiet);
-    quiet = setTimeout(onEdit, QUIET_MS);
+    quiet = setTimeout(() => {
+      watchTarget();
+      onEdit();
+    }, QUIET_MS);
+  };
+  let target = resolve(file);
+  let targetWatcher: FSWatcher | undefined;
+  /** What a link leads to is edited where it lies. */
+  const watchTarget = (): void => {
+    const leadsTo = realPath(file);
+    if (leadsTo === target) return;
+    targetWatcher?.close();
+    target = leadsTo;
+    const onChange = (name: string | null): void => {
+      if (name === null || name === basename(leadsTo)) edited();
+    };
+    targetWatcher = target === resolve(file) ? undefined : watchFolder(dirname(target), onChange, onFailure);
   };
   const watchBeside = (folder: string): void => {
     watchers.get(folder)?.close();
@@ -48,9 +64,11 @@ export function watchConfiguration(
     onFailure,
   );
   beside.forEach(watchBeside);
+  watchTarget();
   return () => {
     clearTimeout(quiet);
     main?.close();
+    targetWatcher?.close();
     for (const watcher of watchers.values()) watcher?.close();
   };
 }
@@ -70,5 +88,14 @@ function watchFolder(
     // It may come later, and the watching of its parent tells then.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onFailure(toError(error));
     return undefined;
+  }
+}
+
+/** The path itself where nothing is there. */
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return resolve(file);
   }
 }

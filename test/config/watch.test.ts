@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const told = (times: number): Promise<void> => vi.waitFor(() => expect(onEdit).toHaveBeenCalledTimes(times));
+const told = (times: number): Promise<void> => vi.waitFor(() => expect(onEdit).toHaveBeenCalledTimes(times), 10_000);
 
 describe('watchConfiguration', () => {
   it('tells once of a burst of edits', async () => {
@@ -49,6 +49,24 @@ describe('watchConfiguration', () => {
     await told(2);
   });
 
+  it('sees edits where a link leads to, also once it leads elsewhere', async () => {
+    for (const place of ['one', 'two']) mkdirSync(join(folder, place));
+    const [one, two] = [join(folder, 'one', 'site.yaml'), join(folder, 'two', 'site.yaml')];
+    for (const target of [one, two]) writeFileSync(target, '');
+    const point = (target: string): void => {
+      symlinkSync(target, join(folder, 'new'));
+      renameSync(join(folder, 'new'), file);
+    };
+    point(one);
+    stop = watchConfiguration(file, onEdit, unexpected);
+    writeFileSync(one, '#');
+    await told(1);
+    point(two);
+    await told(2);
+    writeFileSync(two, '#');
+    await told(3);
+  });
+
   it('passes over other files', async () => {
     stop = watchConfiguration(file, onEdit, unexpected);
     writeFileSync(join(folder, 'labwire.yaml.swp'), '');
@@ -63,7 +81,7 @@ describe('watchConfiguration', () => {
     const other = vi.fn();
     stop = watchConfiguration(file, other, unexpected);
     writeFileSync(file, '#');
-    await vi.waitFor(() => expect(other).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(other).toHaveBeenCalledTimes(1), 10_000);
     expect(onEdit).not.toHaveBeenCalled();
   });
 });
