@@ -124,6 +124,17 @@ describe('labwire set', () => {
     expect(sent('update_value')).toMatchObject([{ access_path: path, value }]);
   });
 
+  it('does not pass what a channel said before the write for the answer', async () => {
+    const measured = { enumerable: true, get: () => 3, set: () => {} };
+    Object.defineProperty(server.at('stage.speed'), 'value', measured);
+    const { status, out } = await labwire(['set', 'stage.speed', '5']);
+    expect({ status, out }).toEqual({
+      status: 0,
+      out: 'stage.speed is 3 as before; what was written shows with the next reading',
+    });
+    expect((await labwire(['set', 'stage.speed', '3'])).out).toBe('stage.speed is 3');
+  });
+
   it('takes true and false, and a text as it is', async () => {
     const { value: members } = server.root as { value: Record<string, object> };
     members.on = { ...server.at('stage.speed'), full_access_path: 'on', type: 'bool', value: false };

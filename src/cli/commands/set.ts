@@ -14,9 +14,14 @@ export async function setCommand(path: string, text: string, options: GatewayOpt
     const { node } = nodeNamed(client, path, 'setting', (one) => !isHolder(one) && one.type !== 'method');
     if (node.readonly)
       throw new LabwireError('USAGE', `${path} can only be read; \`labwire read\` shows what can be set`);
-    await client.set(path, settingValue(path, node, text));
+    const before = shownValue(node, path).value;
+    const asked = settingValue(path, node, text);
+    await client.set(path, asked);
     const now = shownValue(client.node(path) ?? node, path);
-    io.print(options.json ? JSON.stringify(now, null, 2) : `${path} is ${valueWithUnit(now)}`);
+    // A channel has the value that was measured last: the new one comes with the next reading.
+    const late = now.value === before && now.value !== asked;
+    const told = `${path} is ${valueWithUnit(now)}${late ? ' as before; what was written shows with the next reading' : ''}`;
+    io.print(options.json ? JSON.stringify(now, null, 2) : told);
     return 0;
   });
 }
