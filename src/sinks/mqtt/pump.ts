@@ -1,5 +1,5 @@
 import type { MqttClient } from 'mqtt';
-import type { Clock, Logger } from '../../base/index.ts';
+import type { Clock, Logger, Timer } from '../../base/index.ts';
 import type { Journal, JournalRecord } from '../../journal/index.ts';
 import type { StateEntry, StateSource } from '../sink.ts';
 import type { StatusBoard } from '../sink-status.ts';
@@ -39,6 +39,8 @@ const LARGEST_LIVE_LAG = 10_000;
  * never will. It is half of the identifiers, which the client gives again without a look at those in use.
  */
 const LOST_AFTER = 32_768;
+/** A broker that lives, and acknowledges nothing at all for so long. */
+const SILENCE_MS = 60_000;
 /** Answers and messages of discovery that wait. */
 const MOST_MESSAGES = 4096;
 
@@ -58,6 +60,7 @@ export class Pump {
   #backlog: Backlog | undefined;
   #past: Lane | undefined;
   #forgetRewind: (() => void) | undefined;
+  #silence: Timer | undefined;
   /** Changed state by topic: of several changes that wait, only the last is sent. */
   readonly #state = new Map<string, string>();
   #messages: Message[] = [];
@@ -96,6 +99,7 @@ export class Pump {
     this.#forgetRewind = journal.onRewind(() => this.#rewind());
     this.#live = undefined;
     this.#beginAnew();
+    this.#watch();
     this.wake();
   }
 
@@ -104,6 +108,7 @@ export class Pump {
     this.#outgoing.close();
     this.#backlog?.close();
     this.#forgetRewind?.();
+    this.#silence?.cancel();
     this.#idle();
   }
 
@@ -313,6 +318,16 @@ export class Pump {
       this.#parts.overloaded(new Error('the broker passed over a message in its acknowledgements'));
     this.#refill();
     if (this.#onIdle && this.#isIdle) this.#idle();
+  }
+
+  /** Looks now and then whether anything is acknowledged. */
+  #watch(): void {
+    const { inFlight, acknowledged } = this.#outgoing;
+    this.#silence?.cancel();
+    this.#silence = this.#parts.clock.setTimer(() => {
+      if (inFlight === 0 || this.#outgoing.acknowledged > acknowledged) this.#watch();
+      else this.#parts.overloaded(new Error(`the broker has acknowledged nothing for ${SILENCE_MS / 1000} s`));
+    }, SILENCE_MS);
   }
 
   #isLost(lane: Lane | undefined): boolean {

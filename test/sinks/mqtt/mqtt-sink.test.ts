@@ -153,6 +153,24 @@ describe('the MQTT sink', () => {
     expect(sink.status.dropped).toBe(0);
   });
 
+  test('a broker that lives and acknowledges nothing is left, and tried again; one that is only slow is not', async () => {
+    const { sink, client, clients, parts } = setup();
+    client().accept();
+    for (let i = 0; i < 10; i++) parts.journal.append(sample({ t1: i }));
+    await turn();
+    for (let i = 0; i < 5; i++) {
+      await parts.clock.advance(59_000);
+      client().sent[i]?.acknowledge();
+    }
+    expect(client().broken).toBe(false);
+    await parts.clock.advance(120_000);
+    expect(clients).toHaveLength(2);
+    expect(clients[0]?.broken).toBe(true);
+    expect(sink.status).toMatchObject({ connected: false, lastError: expect.stringContaining('nothing for 60 s') });
+    await parts.clock.advance(600_000);
+    expect(client().broken).toBe(false);
+  });
+
   test('a broker that passes over a message in its acknowledgements gets it over another connection', async () => {
     const { sink, client, clients, parts, news } = setup();
     client().accept();
