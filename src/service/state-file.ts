@@ -35,13 +35,13 @@ export class StateFile {
     this.#log = parts.log;
   }
 
-  /** Reads the file. One that is damaged is set aside and reported; never rejects. */
+  /** Reads the file. One that cannot be read is set aside and reported; never rejects. */
   async load(): Promise<void> {
     try {
       for (const [path, kept] of parse(await readFile(this.#path, 'utf8'))) this.#kept.set(path, kept);
     } catch (error) {
       if (isMissing(error)) return;
-      const aside = await this.#setAside(error instanceof SyntaxError);
+      const aside = await this.#setAside();
       const what = `The file of kept settings ${this.#path} cannot be read (${toError(error).message})`;
       const reported = new LabwireError('STATE_FILE', `${what}; ${aside}, and every setting has its default`, {
         cause: error,
@@ -114,8 +114,8 @@ export class StateFile {
     }
   }
 
-  async #setAside(damaged: boolean): Promise<string> {
-    if (!damaged) return 'it was left as it is';
+  /** Else the next change would be written over it. */
+  async #setAside(): Promise<string> {
     const time = new Date(this.#clock.now() / 1000).toISOString().replaceAll(':', '-');
     const aside = `${this.#path}.damaged-${time}`;
     try {

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -167,11 +176,13 @@ describe('kept settings', () => {
     await host.stop();
   });
 
-  it('a file that cannot be read at all is left as it is', async () => {
-    mkdirSync(file, { recursive: true });
-    const { lines } = await live(new Oven());
-    expect(lines).toEqual([expect.stringMatching(/^error .*left as it is/)]);
-    expect(readdirSync(join(folder, 'sub'))).toEqual(['state.json']);
+  it('a file that cannot be read at all is set aside too, so that nothing is written over it', async () => {
+    mkdirSync(join(folder, 'sub'));
+    symlinkSync('state.json', file);
+    const { lines } = await live(new Oven(), (oven) => oven.power.set(7));
+    expect(lines).toEqual([expect.stringMatching(/^error .*cannot be read \(ELOOP.*renamed to .*STATE_FILE/)]);
+    expect(readdirSync(join(folder, 'sub'))).toEqual(['state.json', expect.stringContaining('damaged')]);
+    expect((await live(new Oven())).service.power.value).toBe(7);
   });
 });
 
