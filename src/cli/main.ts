@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
+import { endProcess } from './end-process.ts';
 
 // By itself V8 lets the heap of a busy gateway grow to three times what is in use before it collects all of it, and keeps
 // that: some 100 MB. A collection costs more often then, but no more than a few per cent at full rate.
@@ -9,14 +10,14 @@ setFlagsFromString('--heap-growing-percent=50');
  * From a signal, or from the end of a command. Every stop is over before; what then still holds the process, a driver's
  * timer perhaps, is left behind.
  */
-const LAST_LIMIT_MS = 2_600;
+const LAST_LIMIT_MS = 2_400;
 
 // While the program is still being loaded nothing is open yet, so a signal has nothing to close. Once a command listens
 // for signals itself, they are its own.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (process.listenerCount(signal) === 1) process.exit(0);
-    setTimeout(() => process.exit(), LAST_LIMIT_MS).unref();
+    setTimeout(() => endProcess(), LAST_LIMIT_MS).unref();
   });
 }
 
@@ -32,4 +33,4 @@ process.stderr.on('error', () => {});
 
 const [{ processIo }, { runCli }] = await Promise.all([import('./io.ts'), import('./program.ts')]);
 process.exitCode = await runCli(process.argv.slice(2), processIo);
-setTimeout(() => process.exit(), LAST_LIMIT_MS).unref();
+setTimeout(() => endProcess(), LAST_LIMIT_MS).unref();

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { Pty } from '../../src/index.ts';
 import { freePort, type Service, startInflux, startMosquitto, subscribe } from '../integration/services.ts';
 import { Arrivals } from './arrivals.ts';
 import { countingSite } from './counter.ts';
-import { eventually, Folder, labwire, type Running } from './labwire-process.ts';
+import { CLI, eventually, Folder, labwire, Running } from './labwire-process.ts';
 
 const LIMIT_MS = 3000;
 const folder = new Folder();
@@ -58,6 +59,20 @@ it('ends in time while an instrument does not answer', async () => {
   expect(status).toBe(0);
   expect(milliseconds).toBeLessThan(LIMIT_MS);
   mute.close();
+});
+
+it('ends in time while a thread hangs in the operating system, as at a port that does not close', async () => {
+  const pipe = folder.file('pipe');
+  execFileSync('mkfifo', [pipe]);
+  // Waits for somebody to write, for ever.
+  const hang = `import { open } from 'node:fs'; process.once('SIGTERM', () => open(${JSON.stringify(pipe)}, 'r', () => {}));`;
+  const file = folder.write('thread.yaml', 'server: { port: 0 }\n');
+  const hanging = `data:text/javascript,${encodeURIComponent(hang)}`;
+  running = new Running(process.execPath, ['--import', hanging, CLI, 'run', '--config', file]);
+  await running.until('stderr', /healthz/);
+  const { status, milliseconds } = await running.stop();
+  expect(status).toBe(0);
+  expect(milliseconds).toBeLessThan(LIMIT_MS);
 });
 
 it('ends in time while the broker is away', async () => {
