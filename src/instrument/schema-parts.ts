@@ -17,7 +17,9 @@ export const memberName = z
   .string()
   .regex(/^[a-z][A-Za-z0-9_]{0,62}$/, 'must be a small letter followed by letters, digits or _ (63 at most)');
 
-export const modelId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be small letters, digits and -, as `labwire models` lists them');
+export const modelId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be small letters, digits and -, as `labwire models` lists them');
 
 /** A duration in seconds, written as `500ms`, `1s`, `5min`, `30d` or a number of seconds. */
 export const duration = z
@@ -114,7 +116,10 @@ export const channelFacts = z
     kind: z.enum(['measurement', 'total', 'total_increasing']).describe('Default measurement.'),
     unit,
     quantity: z.string().min(1).max(63).describe('What is measured, e.g. temperature.'),
-    range: z.tuple([z.number(), z.number()]).describe('What the sensor can measure, in its unit.'),
+    range: z
+      .tuple([z.number(), z.number()])
+      .refine(([lowest, highest]) => lowest < highest, 'must be [lowest, highest]')
+      .describe('What the sensor can measure, in its unit.'),
     resolution: z.number().positive().describe('The smallest step that means something, in the unit.'),
     options: z.array(z.string().min(1).max(63)).min(1).max(256).describe('The words of an enum.'),
     label: z.string().max(200).describe('For people.'),

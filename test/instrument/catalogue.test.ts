@@ -100,6 +100,11 @@ describe('a catalogue entry', () => {
     expect(() => parseModel(entry, 'x.yaml')).toThrow(`Catalogue entry x.yaml is left out: ${mistakes.join('; ')} (`);
   });
 
+  it('has ranges from the lowest to the highest', () => {
+    const entry = { driver: 'line', channels: { t: { range: [475, 1.4] } } };
+    expect(() => parseModel(entry, 'here', 'one')).toThrow('channels.t.range must be [lowest, highest]');
+  });
+
   it('has durations in seconds and canonical units', () => {
     const model = parseModel(
       { driver: 'lakeshore', interval: '500ms', timing: { reply: '2s' }, channels: { t: { unit: 'degC' } } },
