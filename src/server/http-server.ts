@@ -65,7 +65,7 @@ export class HttpServer {
   async start({ host, port, tls }: Address): Promise<void> {
     const { clock = systemClock, log = silentLogger } = this.#options;
     const certificate = tls && new Certificate(tls, clock, log);
-    const app = buildApp({ ...this.#options, ...(certificate && { tls: certificate.read() }) });
+    const app = buildApp({ ...this.#options, ...(certificate && { tls: await certificate.read() }) });
     try {
       await registerRoutes(app, this.#options);
       if (this.#requests) await app.register(serviceRoutes, { requests: this.#requests });

@@ -123,10 +123,12 @@ describe('https', () => {
       const before = await shown(url, first);
       writeFileSync(tls.cert, readFileSync(second.server.cert));
       await clock.advance(60_000);
-      expect(await shown(url, first)).toBe(before);
+      await vi.waitFor(() => expect(log.error).toHaveBeenCalledOnce());
       expect(log.error.mock.calls[0]?.[0]).toMatchObject({ err: { code: 'SERVER_CERTIFICATE' } });
+      expect(await shown(url, first)).toBe(before);
       install(second);
       await clock.advance(60_000);
+      await vi.waitFor(() => expect(log.info.mock.calls.flat().join()).toContain('was read again'));
       expect(await shown(url, second)).not.toBe(before);
       expect(log.error).toHaveBeenCalledTimes(1);
     } finally {

@@ -214,8 +214,8 @@ export class AccessControl {
   }
 
   /** One that is right passes even where others have failed: nobody guesses 256 bits. */
-  #byToken(text: string, visit: Visit): Principal {
-    const entry = this.#tokens.find(text);
+  async #byToken(text: string, visit: Visit): Promise<Principal> {
+    const entry = await this.#tokens.find(text);
     if (!entry) return this.#failed(visit);
     this.#lastUse?.note(entry.id);
     const { name, role } = entry;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { type Clock, LabwireError, type Logger, type Timer, toError } from '../../base/index.ts';
 import { fileState } from './file-state.ts';
@@ -25,6 +25,7 @@ export class Certificate {
   readonly #log: Logger;
   #state = '';
   #timer: Timer | undefined;
+  #stopped = false;
 
   constructor(files: TlsFiles, clock: Clock, log: Logger) {
     this.#files = files;
@@ -32,43 +33,47 @@ export class Certificate {
     this.#log = log;
   }
 
-  /** @throws LabwireError SERVER_CERTIFICATE where a file cannot be read, or the two do not belong together */
-  read(): TlsKeys {
-    this.#state = this.#look();
-    const { cert, key } = this.#files;
+  /** Rejects with LabwireError SERVER_CERTIFICATE where a file cannot be read, or the two do not belong together. */
+  async read(): Promise<TlsKeys> {
+    this.#state = await this.#look();
+    const files = this.#files;
     try {
-      const keys = { cert: readFileSync(cert), key: readFileSync(key) };
-      createSecureContext(keys);
-      return keys;
+      const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)]);
+      createSecureContext({ cert, key });
+      return { cert, key };
     } catch (error) {
-      const detail = `The certificate ${cert} and the key ${key} cannot be used: ${toError(error).message}`;
+      const detail = `The certificate ${files.cert} and the key ${files.key} cannot be used: ${toError(error).message}`;
       throw new LabwireError('SERVER_CERTIFICATE', detail, { cause: error });
     }
   }
 
   /** Hands over what the files hold each time they have changed; of what cannot be used it tells the log. */
   watch(use: (keys: TlsKeys) => void): void {
-    this.#timer = this.#clock.setTimer(() => {
-      if (this.#look() !== this.#state) this.#renew(use);
-      this.watch(use);
+    this.#timer = this.#clock.setTimer(async () => {
+      if ((await this.#look()) !== this.#state) await this.#renew(use);
+      if (!this.#stopped) this.watch(use);
     }, LOOK_MS);
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  #renew(use: (keys: TlsKeys) => void): void {
+  async #renew(use: (keys: TlsKeys) => void): Promise<void> {
     try {
-      use(this.read());
+      const keys = await this.read();
+      if (this.#stopped) return;
+      use(keys);
       this.#log.info(`the certificate ${this.#files.cert} was read again`);
     } catch (error) {
       this.#log.error({ err: error }, `${toError(error).message}; the server goes on with the one before`);
     }
   }
 
-  #look(): string {
-    return `${fileState(this.#files.cert)} ${fileState(this.#files.key)}`;
+  async #look(): Promise<string> {
+    const states = await Promise.all([fileState(this.#files.cert), fileState(this.#files.key)]);
+    return states.join(' ');
   }
 }

@@ -1,8 +1,10 @@
-import { type Clock, type Logger, toError } from '../../base/index.ts';
+import { type Clock, type Logger, toError, within } from '../../base/index.ts';
 import { fileState } from './file-state.ts';
 import { digestOf, sameBytes } from './secret.ts';
 import { parseToken } from './token.ts';
 import { readTokens, type TokenEntry } from './token-file.ts';
+
+const READ_LIMIT_MS = 2_000;
 
 /** The tokens of the file as it is now: one that was revoked there is of no use from that moment on. */
 export class Tokens {
@@ -10,6 +12,8 @@ export class Tokens {
   readonly #clock: Clock;
   readonly #log: Logger;
   #state = '';
+  #reading: Promise<void> = Promise.resolve();
+  #nextReading: Promise<void> | undefined;
   #byId: ReadonlyMap<string, TokenEntry> = new Map();
 
   constructor(file: string | undefined, clock: Clock, log: Logger) {
@@ -22,9 +26,9 @@ export class Tokens {
     return this.#byId.has(id);
   }
 
-  /** The entry of a token that is right and not expired. */
-  find(text: string): TokenEntry | undefined {
-    this.refresh();
+  /** The entry of a token that is right and not expired. Rejects with LabwireError TIMEOUT where the disk hangs. */
+  async find(text: string): Promise<TokenEntry | undefined> {
+    await this.refresh();
     const parts = parseToken(text);
     const entry = parts && this.#byId.get(parts.id);
     const expected = entry ? digestIn(entry) : Buffer.alloc(32);
@@ -38,11 +42,24 @@ export class Tokens {
     return entry && sameBytes(digestIn(entry), digestIn(before)) && this.#lives(entry) ? entry : undefined;
   }
 
-  /** Reads the file where it has changed. One that cannot be read lets nobody in: it may have revoked anybody. */
-  refresh(): void {
+  /**
+   * Reads the file where it has changed. One that cannot be read lets nobody in: it may have revoked anybody. Rejects with
+   * LabwireError TIMEOUT where the disk hangs.
+   */
+  refresh(): Promise<void> {
     const file = this.#file;
-    if (file === undefined) return;
-    const state = fileState(file);
+    if (file === undefined) return Promise.resolve();
+    // Who asks while it is looked at waits for the next look: this one may have missed what was changed just now.
+    this.#nextReading ??= this.#reading.then(() => {
+      this.#nextReading = undefined;
+      this.#reading = this.#read(file);
+      return this.#reading;
+    });
+    return within(this.#clock, READ_LIMIT_MS, this.#nextReading, 'Reading the file of tokens');
+  }
+
+  async #read(file: string): Promise<void> {
+    const state = await fileState(file);
     if (state === this.#state) return;
     this.#state = state;
     try {

@@ -13,12 +13,12 @@ interface Entry {
 export class Watched {
   readonly #clock: Clock;
   readonly #current: (principal: Principal) => Principal | undefined;
-  readonly #before: () => void;
+  readonly #before: () => Promise<void>;
   readonly #entries = new Set<Entry>();
   #timer: Timer | undefined;
 
-  /** @param before called before each look */
-  constructor(clock: Clock, current: (principal: Principal) => Principal | undefined, before: () => void) {
+  /** @param before what a look waits for; where it rejects, the look is at what was known before */
+  constructor(clock: Clock, current: (principal: Principal) => Principal | undefined, before: () => Promise<void>) {
     this.#clock = clock;
     this.#current = current;
     this.#before = before;
@@ -27,7 +27,7 @@ export class Watched {
   add(principal: Principal, told: Entry['told']): () => void {
     const entry = { principal, told };
     this.#entries.add(entry);
-    this.#timer ??= this.#clock.setTimer(() => this.#tick(), LOOK_MS);
+    this.#timer ??= this.#clock.setTimer(() => void this.#tick(), LOOK_MS);
     return () => {
       this.#entries.delete(entry);
       if (this.#entries.size === 0) this.#stop();
@@ -46,11 +46,11 @@ export class Watched {
     if (this.#entries.size === 0) this.#stop();
   }
 
-  #tick(): void {
+  async #tick(): Promise<void> {
     this.#timer = undefined;
-    this.#before();
+    await this.#before().catch(() => {});
     this.look();
-    if (this.#entries.size > 0) this.#timer ??= this.#clock.setTimer(() => this.#tick(), LOOK_MS);
+    if (this.#entries.size > 0) this.#timer ??= this.#clock.setTimer(() => void this.#tick(), LOOK_MS);
   }
 
   #stop(): void {

@@ -49,11 +49,11 @@ describe('a token', () => {
 
 describe('the book of tokens', () => {
   it('lets a token in from the moment it is made until it is revoked', async () => {
-    expect(tokens.find(newToken().text)).toBeUndefined();
+    expect(await tokens.find(newToken().text)).toBeUndefined();
     const token = await book.create('notebook', 'operator');
-    expect(tokens.find(token)).toMatchObject({ name: 'notebook', role: 'operator' });
+    expect(await tokens.find(token)).toMatchObject({ name: 'notebook', role: 'operator' });
     await book.revoke('notebook');
-    expect(tokens.find(token)).toBeUndefined();
+    expect(await tokens.find(token)).toBeUndefined();
   });
 
   it('keeps no token: neither in the file nor in the list', async () => {
@@ -104,38 +104,48 @@ describe('the book of tokens', () => {
 describe('the tokens of a running gateway', () => {
   it('expire in time', async () => {
     const token = await book.create('notebook', 'viewer', clock.now() / 1000 + 60_000);
-    const entry = tokens.find(token);
+    const entry = await tokens.find(token);
     expect(entry?.name).toBe('notebook');
     await clock.advance(61_000);
-    expect(tokens.find(token)).toBeUndefined();
+    expect(await tokens.find(token)).toBeUndefined();
     expect(entry && tokens.current(entry)).toBeUndefined();
   });
 
   it('are known by their secret and not by their id', async () => {
     const token = await book.create('notebook', 'viewer');
     const { id } = parseToken(token) ?? { id: '' };
-    expect(tokens.find(`lw_${id}_${parseToken(newToken().text)?.secret}`)).toBeUndefined();
-    expect(tokens.find(token.slice(0, -1))).toBeUndefined();
+    expect(await tokens.find(`lw_${id}_${parseToken(newToken().text)?.secret}`)).toBeUndefined();
+    expect(await tokens.find(token.slice(0, -1))).toBeUndefined();
   });
 
   it('are another one when the name is given anew', async () => {
-    const entry = tokens.find(await book.create('notebook', 'viewer'));
+    const entry = await tokens.find(await book.create('notebook', 'viewer'));
     await book.revoke('notebook');
     await book.create('notebook', 'viewer');
-    tokens.refresh();
+    await tokens.refresh();
     expect(entry && tokens.current(entry)).toBeUndefined();
+  });
+
+  it('are of no use from the moment when they are revoked, also while their file is being looked at', async () => {
+    const token = await book.create('notebook', 'viewer');
+    expect(await tokens.find(token)).toBeDefined();
+    const looks = [tokens.refresh(), tokens.refresh()];
+    const revoked = book.revoke('notebook');
+    expect(await revoked.then(() => tokens.find(token))).toBeUndefined();
+    await Promise.all(looks);
+    expect(clock.pending).toBe(0);
   });
 
   it('let nobody in while their file is damaged, which is told once', async () => {
     const token = await book.create('notebook', 'viewer');
-    expect(tokens.find(token)).toBeDefined();
+    expect(await tokens.find(token)).toBeDefined();
     const whole = readFileSync(file, 'utf8');
     writeFileSync(file, whole.slice(0, -20));
-    expect(tokens.find(token)).toBeUndefined();
-    expect(tokens.find(token)).toBeUndefined();
+    expect(await tokens.find(token)).toBeUndefined();
+    expect(await tokens.find(token)).toBeUndefined();
     expect(error).toHaveBeenCalledTimes(1);
     writeFileSync(file, whole);
-    expect(tokens.find(token)).toBeDefined();
+    expect(await tokens.find(token)).toBeDefined();
   });
 
   it('tell when they were used last, in a file of their own', async () => {
