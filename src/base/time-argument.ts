@@ -4,7 +4,8 @@ import { parseDuration } from './duration.ts';
 const WRITTEN = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(\.\d+)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /** What `parseTime` takes, as the end of a sentence. */
-export const TIME_FORM = 'must be a time such as 2026-11-24 or 2026-11-24T03:40Z, or a duration as 2h';
+export const TIME_FORM =
+  'must be a time such as 2026-11-24 or 2026-11-24T03:40Z, or a duration such as 30s, 5min, 2h or 7d';
 
 /**
  * A time as people write it: `2026-11-24`, `2026-11-24T03:40`, `2026-11-24T03:40:00.5Z`; or a duration such as `2h`, which

@@ -1,4 +1,4 @@
-import { type Clock, Listeners, type Logger } from '../base/index.ts';
+import { type Clock, isoTime, Listeners, type Logger } from '../base/index.ts';
 import type { EventRecord, Severity } from './events.ts';
 import type { JournalState } from './journal.ts';
 
@@ -32,7 +32,7 @@ export class JournalAlarm {
     const message = `The journal ${this.#path} takes nothing: ${reason}. Records are kept in memory, and the disk is tried again.`;
     const before = this.#state;
     if (before.state === 'degraded' && before.message === message) return;
-    const since = before.state === 'degraded' ? before.since : this.#clock.now();
+    const since = before.state === 'degraded' ? before.since : isoTime(this.#clock.now());
     this.#state = { state: 'degraded', code: 'JOURNAL_FAILED', message, since };
     if (!this.#told.has(message)) this.#tell('error', 'JOURNAL_FAILED', 'Journal degraded', message);
     this.#told.add(message);

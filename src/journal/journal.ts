@@ -21,8 +21,8 @@ export type JournalState =
       readonly state: 'degraded';
       readonly code: ErrorCode;
       readonly message: string;
-      /** Whole µs since the Unix epoch. */
-      readonly since: number;
+      /** In UTC, as it is told everywhere: `2026-11-24T03:40:00.123456Z`. */
+      readonly since: string;
     };
 
 /** Which samples `range` is to give. */

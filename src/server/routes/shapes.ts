@@ -12,7 +12,7 @@ const journalState = z.object({
   state: z.enum(['ok', 'degraded']),
   code: z.string().optional(),
   message: z.string().optional(),
-  since: z.number().optional().describe('µs since the Unix epoch'),
+  since: timeText.optional(),
 });
 
 const channel = z.object({
