@@ -406,6 +406,8 @@ export class SqliteJournal implements Journal {
   }
 
   #watchIdle(): void {
+    // The disk may open it only during the close.
+    if (this.#closed) return;
     this.#idle?.cancel();
     this.#idle = this.#clock.setTimer(() => {
       this.#schedule();

@@ -2,13 +2,13 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/base/index.ts';
+import { FakeClock, systemClock } from '../../src/base/index.ts';
 import { bad, uncertain } from '../../src/instrument/index.ts';
 import {
   type Journal,
   JournalReader,
   type JournalRecord,
-  type SqliteJournal,
+  SqliteJournal,
   type SqliteJournalOptions,
 } from '../../src/journal/index.ts';
 import { description, event, LogLines, sample, TIME, until } from '../sinks/parts.ts';
@@ -190,6 +190,18 @@ describe('the journal on disk', () => {
     await expect(open()).rejects.toMatchObject({ code: 'JOURNAL_BUSY' });
     await first.close();
     await expect(open()).resolves.toBeDefined();
+  });
+
+  test('that is closed before its slow disk has opened it leaves no timer behind', async () => {
+    const clock = new FakeClock();
+    const journal = new SqliteJournal({ path, maxSize: 2e9, maxAge: LONG }, { clock, log });
+    const opening = journal.open();
+    // Sooner than any thread has begun.
+    await clock.advance(3000);
+    await opening;
+    expect(journal.state.state).toBe('degraded');
+    await journal.close();
+    expect(clock.pending).toBe(0);
   });
 
   test('never gives a sequence again after a crash, and does not take the gap for records', async () => {
