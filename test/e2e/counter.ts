@@ -16,6 +16,8 @@ export interface CountOptions {
   readonly port?: number;
   /** Further lines of the configuration. */
   readonly more: string;
+  /** Further lines of that of the device. */
+  readonly device?: string;
 }
 
 export interface CountingSite {
@@ -24,7 +26,7 @@ export interface CountingSite {
 }
 
 /** Writes the configuration of a gateway with this one device. */
-export function countingSite({ folder, tty, rate, last, port = 0, more }: CountOptions): CountingSite {
+export function countingSite({ folder, tty, rate, last, port = 0, more, device = '' }: CountOptions): CountingSite {
   cpSync(PARTS, folder.path, { recursive: true });
   const ledger = folder.write('ledger', '');
   folder.write('package.json', '{ "type": "module" }');
@@ -36,7 +38,7 @@ devices:
     model: counter
     port: { path: ${tty} }
     counter: { ledger: ${ledger}, rate: ${rate}, last: ${last} }
-`;
+${device}`;
   return { file: folder.write('labwire.yaml', text), ledger: new Ledger(ledger) };
 }
 

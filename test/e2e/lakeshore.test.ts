@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LakeShore218Emulator, serveEmulator } from '../../mocks/index.ts';
 import { type Service, type Subscription, startMosquitto, subscribe } from '../integration/services.ts';
-import { Folder, labwire, type Running } from './labwire-process.ts';
+import { eventually, Folder, labwire, type Running } from './labwire-process.ts';
 
 const POLLED_S = 60;
 const OFF_MS = 10_000;
@@ -46,20 +46,26 @@ const readings = (): { value: number | null; time: string; reason?: string }[] =
   payloads('channels/input1').map((payload) => JSON.parse(payload));
 const deviceLines = (): { level: string; msg: string }[] =>
   gateway.stderr
-    .trimEnd()
     .split('\n')
+    // Of the last line the rest may still come.
+    .slice(0, -1)
     .map((line) => JSON.parse(line))
     .filter(({ device, task }) => device === 'cryostat' || task === 'cryostat.acquire');
+/** The levels of what was logged of the device since, once that is so many lines: the log may be heard behind the broker. */
+async function levelsSince(before: number, count: number): Promise<string[]> {
+  await eventually(() => deviceLines().length >= before + count);
+  return deviceLines()
+    .slice(before)
+    .map(({ level }) => level);
+}
 const isOnline = (): boolean => payloads('status').at(-1) === 'online';
 
-it(`is polled for ${POLLED_S} s at 1 s with no missed tick`, { timeout: 120_000 }, async () => {
-  await live.until(() => readings().length > POLLED_S, (POLLED_S + 20) * 1000);
+it(`is polled for ${POLLED_S} s at 1 s with no missed tick`, { timeout: 180_000 }, async () => {
+  await live.until(() => readings().length > POLLED_S, (POLLED_S + 60) * 1000);
+  // On a grid without drift: each is that many seconds after the first, but for what a busy machine takes.
   const times = readings().map(({ time }) => Date.parse(time));
-  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-  expect(Math.min(...gaps)).toBeGreaterThan(800);
-  expect(Math.max(...gaps)).toBeLessThan(1200);
-  // On a grid without drift: the last is where the first was, that many seconds later.
-  expect(Math.abs((times.at(-1) ?? 0) - (times[0] ?? 0) - gaps.length * 1000)).toBeLessThan(200);
+  const seconds = times.map((time) => Math.round((time - (times[0] ?? 0)) / 1000));
+  expect(seconds).toEqual(times.map((_, index) => index));
   expect(JSON.parse(payloads('info').at(-1) ?? '')).toMatchObject({
     manufacturer: 'Lake Shore',
     model: '218',
@@ -71,7 +77,7 @@ it(`is polled for ${POLLED_S} s at 1 s with no missed tick`, { timeout: 120_000 
 });
 
 it('survives being switched off for 10 s: offline, restarts as configured, online, two log lines', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const before = deviceLines().length;
   instrument.powered = false;
@@ -83,14 +89,13 @@ it('survives being switched off for 10 s: offline, restarts as configured, onlin
   const { restarts } = JSON.parse(payloads('tasks/acquire').at(-1) ?? '');
   expect(restarts).toBeGreaterThanOrEqual(2);
   instrument.powered = true;
-  await live.until(() => isOnline() && typeof readings().at(-1)?.value === 'number', 30_000);
-  const lines = deviceLines().slice(before);
-  expect(lines.map(({ level }) => level)).toEqual(['warn', 'info']);
-  expect(lines[0]?.msg).toMatch(/REPLY_TIMEOUT/);
+  await live.until(() => isOnline() && typeof readings().at(-1)?.value === 'number');
+  expect(await levelsSince(before, 2)).toEqual(['warn', 'info']);
+  expect(deviceLines()[before]?.msg).toMatch(/REPLY_TIMEOUT/);
 });
 
 it('survives being unplugged for 10 s without a failure of its task: offline, online, two log lines', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const before = deviceLines().length;
   const { restarts } = JSON.parse(payloads('tasks/acquire').at(-1) ?? '');
@@ -104,9 +109,5 @@ it('survives being unplugged for 10 s without a failure of its task: offline, on
   await live.until(() => isOnline() && typeof readings().at(-1)?.value === 'number');
   // The path is watched: nothing waits for a retry.
   expect(performance.now() - plugged).toBeLessThan(2000);
-  expect(
-    deviceLines()
-      .slice(before)
-      .map(({ level }) => level),
-  ).toEqual(['warn', 'info']);
+  expect(await levelsSince(before, 2)).toEqual(['warn', 'info']);
 });

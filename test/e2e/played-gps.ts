@@ -1,5 +1,12 @@
 import { Pty, playLog, recordedLines, sentence } from '../../mocks/index.ts';
-import { type Influx, type Service, startInflux, startMosquitto, subscribe } from '../integration/services.ts';
+import {
+  type Influx,
+  type Received,
+  type Service,
+  startInflux,
+  startMosquitto,
+  subscribe,
+} from '../integration/services.ts';
 import { eventually, Folder, labwire } from './labwire-process.ts';
 
 export interface Reading {
@@ -19,6 +26,8 @@ export interface Played {
   readonly health: { readonly dropped: Record<string, number> };
   readonly info: { readonly channels: Record<string, { unit?: string }>; readonly dropped: Record<string, number> };
 }
+
+type NamedReading = readonly [channel: string, Reading];
 
 const QUALITY = ['good', 'uncertain', 'bad'];
 
@@ -49,21 +58,22 @@ devices:
     const isLast = ({ topic, payload }: { topic: string; payload: string }): boolean =>
       topic.endsWith('/course') && JSON.parse(payload).value === 1;
     await live.until((messages) => messages.some(isLast));
-    const points = async (): Promise<Record<string, unknown>[]> => influx.query('SELECT * FROM "nmea0183"', 'lab');
-    await eventually(async () => (await points()).some(({ course }) => course === 1));
-    const before = (await points()).length;
+    const said = (): NamedReading[] =>
+      live.messages
+        .filter(({ topic }) => topic.startsWith('labwire/ship/gps/channels/'))
+        .map(({ topic, payload }) => [topic.split('/')[4] ?? '', fromMqtt(JSON.parse(payload))] as const)
+        .filter(isPlayed);
+    const stored = async (): Promise<NamedReading[]> =>
+      (await influx.query('SELECT * FROM "nmea0183"', 'lab')).flatMap(fromInflux).filter(isPlayed);
+    // The last may be stored before the first: those of before the database was found come beside those that are new.
+    await eventually(async () => (await stored()).length >= said().length);
     const { status } = await gateway.stop();
     if (status !== 0) throw new Error(gateway.stderr);
-    // The clean stop adds one stale sample, which the readings of the played log are not.
-    const rows = (await points()).slice(0, before);
+    // The last that it says.
+    await live.until((messages) => messages.some(isOffline));
     return {
-      mqtt: byChannel(
-        live.messages
-          .filter(({ topic }) => topic.startsWith('labwire/ship/gps/channels/'))
-          .map(({ topic, payload }) => [topic.split('/')[4] ?? '', fromMqtt(JSON.parse(payload))] as const)
-          .filter(([, { reason }]) => reason !== 'stale'),
-      ),
-      influx: byChannel(rows.flatMap(fromInflux)),
+      mqtt: byChannel(said()),
+      influx: byChannel(await stored()),
       health: JSON.parse(payloads('health').at(-1) ?? ''),
       info: JSON.parse(payloads('info').at(-1) ?? ''),
     };
@@ -80,7 +90,12 @@ async function startServices(): Promise<[Service, Influx, Awaited<ReturnType<typ
   return [broker, influx, await subscribe(broker, 'labwire/#')];
 }
 
-function byChannel(readings: readonly (readonly [string, Reading])[]): Map<string, Reading[]> {
+/** The clean stop adds one stale sample, which the readings of the played log are not. */
+const isPlayed = ([, { reason }]: NamedReading): boolean => reason !== 'stale';
+
+const isOffline = ({ topic, payload }: Received): boolean => topic === 'labwire/ship/status' && payload === 'offline';
+
+function byChannel(readings: readonly NamedReading[]): Map<string, Reading[]> {
   const channels = new Map<string, Reading[]>();
   for (const [channel, reading] of readings) {
     const known = channels.get(channel);
@@ -97,7 +112,7 @@ function fromMqtt({ value, unit, quality, reason, time }: Record<string, string>
 }
 
 /** One point has a reading for each channel whose quality it names. */
-function fromInflux(row: Record<string, unknown>): [string, Reading][] {
+function fromInflux(row: Record<string, unknown>): NamedReading[] {
   return Object.entries(row)
     .filter(([field, value]) => field.endsWith('_quality') && value !== null)
     .map(([field, value]) => {

@@ -95,8 +95,8 @@ describe('a site with drivers, models and devices of its own', () => {
     const gateway = run(configuration);
     await live.until(() => reading('plain') !== undefined);
     expect(reading('plain')).toMatchObject({ value: -7.25, unit: '°C', quality: 'good' });
-    expect(gateway.stderr).toMatch(/broken\.js is left out.*DRIVER_INVALID/);
-    expect(gateway.stderr).toMatch(/broken\.yaml is left out.*MODEL_INVALID/);
+    await gateway.until('stderr', /broken\.js is left out.*DRIVER_INVALID/);
+    await gateway.until('stderr', /broken\.yaml is left out.*MODEL_INVALID/);
     expect((await gateway.stop()).status).toBe(0);
   });
 

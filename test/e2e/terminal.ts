@@ -96,6 +96,8 @@ export class Terminal {
     this.#child.stdout?.setEncoding('utf8').on('data', (text) => {
       this.#text += text;
     });
+    // Who presses a key after the command has ended presses it in vain.
+    this.#child.stdin?.on('error', () => {});
     this.#ended = new Promise((resolve) => this.#child.once('exit', () => resolve()));
   }
 

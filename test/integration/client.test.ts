@@ -129,14 +129,14 @@ describe('a client of a real server', () => {
 
   it('is told of changes, at the rate that it wants', async () => {
     const slow = await connect(server.address ?? '', { subscription: { paths: ['temperature'], maxHz: 20 } });
+    await service.readoutInterval.set(0.001);
     const seen: number[] = [];
-    const began = performance.now();
     for await (const { path, value } of slow.changes()) {
       expect(path).toBe('temperature');
       if (seen.push(value as number) === 4) break;
     }
     slow.close();
-    expect(performance.now() - began).toBeGreaterThan(120);
+    // Of a value that changes each millisecond, some come in 150 ms, however busy the machine is.
     expect((seen[3] ?? 0) - (seen[0] ?? 0)).toBeGreaterThan(5);
   });
 
@@ -176,7 +176,7 @@ describe('a client of a real server', () => {
     service.detectors.set('new', new Detector());
     server = new Server(service, { port: Number(port), log: silentLogger });
     await server.start();
-    await vi.waitFor(() => expect(states).toEqual(['reconnecting', 'connected']), { timeout: 9000 });
+    await vi.waitFor(() => expect(states).toEqual(['reconnecting', 'connected']));
     expect(Object.keys(client.service.detectors)).toEqual(['a', 'new']);
     await client.service.range.set('high');
     expect(service.range.value).toBe('high');
@@ -221,7 +221,7 @@ describe('a gateway', () => {
     await gateway.start();
     url = gateway.address ?? '';
     const client = await connect(url, { token: token.viewer });
-    await vi.waitFor(() => expect(client.service).toHaveProperty('cryostat.stage1.value', expect.any(Number)), 5000);
+    await vi.waitFor(() => expect(client.service).toHaveProperty('cryostat.stage1.value', expect.any(Number)));
     client.close();
   });
   afterAll(async () => {
@@ -269,11 +269,8 @@ describe('a gateway', () => {
     const io = recordingIo({ env: { LABWIRE_URL: url, LABWIRE_TOKEN: token.viewer }, outputTerminal: true });
     const screens: string[] = [];
     const ended = watchCommand(['cryostat'], { hz: 20 }, io, { write: (text) => screens.push(text) });
-    await vi.waitFor(
-      () => expect(new Set(screens.map((one) => /stage1 +(\S+)/.exec(one)?.[1])).size).toBeGreaterThan(2),
-      {
-        timeout: 9000,
-      },
+    await vi.waitFor(() =>
+      expect(new Set(screens.map((one) => /stage1 +(\S+)/.exec(one)?.[1])).size).toBeGreaterThan(2),
     );
     io.stop();
     expect(await ended).toBe(0);
@@ -282,9 +279,9 @@ describe('a gateway', () => {
   it('tells the shell what happens as it happens', async () => {
     const io = recordingIo({ env: { LABWIRE_URL: url, LABWIRE_TOKEN: token.operator } });
     const ended = runCli(['events', '--follow', '--json', '--limit', '1'], io);
-    await vi.waitFor(() => expect(io.out).toHaveLength(1), 5000);
+    await vi.waitFor(() => expect(io.out).toHaveLength(1));
     await labwire('set', 'cryostat.interval', '0.5');
-    await vi.waitFor(() => expect(io.out.join()).toContain('to 0.5'), 5000);
+    await vi.waitFor(() => expect(io.out.join()).toContain('to 0.5'));
     io.stop();
     expect(await ended).toBe(0);
   });

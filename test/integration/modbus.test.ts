@@ -64,8 +64,7 @@ async function metered(instrument: EmulatedInstrument, device: { model: string }
   return { json, value: (channel: string) => json(`channels/${channel}`).value };
 }
 
-const until = (condition: () => boolean): Promise<void> =>
-  expect.poll(condition, { timeout: 20_000, interval: 20 }).toBe(true);
+const until = (condition: () => boolean): Promise<void> => expect.poll(condition, { interval: 20 }).toBe(true);
 
 const one = { modbus: { channels: { level: { holding: 500 } } } };
 
