@@ -186,7 +186,8 @@ export class Device {
   }
 
   #sample(values: Record<string, ChannelValue>, at: number): void {
-    if (this.#stopped) return;
+    // It was told as stale already, and nobody would tell so again.
+    if (this.#stopped || this.#acquire?.get('state') === 'deactivating') return;
     this.#lastSample = this.#append(values, at);
     this.#samples++;
     if (this.#speaking) return;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { FakeClock } from '../../src/base/index.ts';
-import { Gateway, Instrument, type InstrumentClass, setting, type Task, task } from '../../src/index.ts';
+import { bad, Gateway, Instrument, type InstrumentClass, setting, type Task, task } from '../../src/index.ts';
 import { byHand, never } from '../task/bench.ts';
 import { thermometerModel, withThermometer } from './thermometer.ts';
 
@@ -50,6 +50,29 @@ it('a body that was left behind says nothing any more of its device', async () =
   late.resolve();
   await setImmediate();
   expect(gateway.vitals.journal.head).toBe(head);
+});
+
+it('what a body says while it is being stopped is no longer current', async () => {
+  const late = byHand();
+  let acquire: Task | undefined;
+  class Late extends Instrument {
+    readonly acquire = task({ autostart: true }, async () => {
+      this.record({ temperature: 1 }, 1e15);
+      await late.promise;
+      this.record({ temperature: 2 }, 1e15 + 1);
+    });
+
+    constructor() {
+      super();
+      acquire = this.acquire;
+    }
+  }
+  await start(Late);
+  await until(() => [...gateway.latest()].length === 1);
+  const stopped = acquire?.stop();
+  late.resolve();
+  await stopped;
+  expect([...gateway.latest()].map(({ values }) => values)).toEqual([{ temperature: bad('stale') }]);
 });
 
 it('a setting that the instrument does not tell holds up no stop', async () => {
