@@ -20,7 +20,8 @@ export const thermometerModel: ModelInput = {
   model: 'T-1',
   driver: 'thermometer',
   framing: { lines: '\n' },
-  timing: { reply: 0.2, retries: 0 },
+  // A machine with much to do halts a process for some tenths of a second.
+  timing: { reply: 5, retries: 0 },
   channels: { temperature: { unit: '°C', quantity: 'temperature' } },
   source: 'the test itself',
 };

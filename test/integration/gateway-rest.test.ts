@@ -47,6 +47,7 @@ it('tells all of a running gateway as its document says', async () => {
     return body;
   };
 
+  await expect.poll(async () => (await told('/api/v1/info')).journal.state).toBe('ok');
   await expect.poll(async () => (await told('/api/v1/devices')).devices[0].status).toBe('online');
   const oven = await told('/api/v1/devices/oven', '/api/v1/devices/{id}');
   expect(oven).toMatchObject({

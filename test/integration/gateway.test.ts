@@ -178,6 +178,7 @@ describe('a gateway that a program puts together, with a driver and a model of i
       withThermometer({
         port: { path },
         thermometer: { question: 'X?' },
+        timing: { reply: 0.2 },
         tasks: { acquire: { restartOnException: false, exitOnFailure: true } },
       }),
       thermometerParts,
@@ -229,7 +230,7 @@ describe('another configuration for a running gateway', () => {
     await gateway.apply(two('30ms'));
     await until(() => last(said, 'b/settings/interval').includes('0.03') && last(said, 'b/status') === 'online');
     expect(said.get('labwire/lab/b/status')).toContain('offline');
-    expect(said.has('labwire/lab/a/status')).toBe(false);
+    expect(said.get('labwire/lab/a/status') ?? []).not.toContain('offline');
   });
 
   it('removes a device with all its state, and adds one', async () => {
@@ -277,7 +278,7 @@ describe('another configuration for a running gateway', () => {
     const rows = async (text: string): Promise<number> => (await influx.query(text, 'lab').catch(() => [])).length;
     await expect.poll(() => rows('SELECT * FROM labwire_channels')).toBe(1);
     await expect.poll(() => rows('SELECT * FROM thermo_1')).toBeGreaterThan(1);
-    expect(said.has('labwire/lab/status')).toBe(false);
+    expect(said.get('labwire/lab/status') ?? []).not.toContain('offline');
     await gateway.apply(into());
     await until(() => said.get('labwire/lab/sinks/influx')?.at(-1) === '');
   });
@@ -292,6 +293,6 @@ describe('another configuration for a running gateway', () => {
     said.clear();
     await expect(gateway.apply(withThermometer({ port: { path }, interval: '1ms' }))).rejects.toThrow(/0\.01/);
     await until(() => (said.get('labwire/lab/oven/channels/temperature')?.length ?? 0) > 2);
-    expect(said.has('labwire/lab/oven/status')).toBe(false);
+    expect(said.get('labwire/lab/oven/status') ?? []).not.toContain('offline');
   });
 });

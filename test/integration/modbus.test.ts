@@ -49,7 +49,7 @@ async function metered(instrument: EmulatedInstrument, device: { model: string }
       gateway: { id: 'lab' },
       server: { port: 0 },
       mqtt: { embedded: { port: 0 } },
-      devices: { meter: { port: { path }, interval: '100ms', timing: { reply: '300ms', retries: 1 }, ...device } },
+      devices: { meter: { port: { path }, interval: '100ms', timing: { reply: '2s', retries: 1 }, ...device } },
     },
     { drivers, models: [models] },
   );

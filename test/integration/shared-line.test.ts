@@ -61,7 +61,13 @@ async function started(configuration: ConfigurationInput, systemRoot?: string) {
 
 const until = (condition: () => boolean): Promise<void> => expect.poll(condition, { interval: 20 }).toBe(true);
 
-const air = (address: number, more = {}) => ({ model: 'xy-md02', port: 'bus1', address, interval: 0.1, ...more });
+/** Given the time that a machine with much to do takes. */
+const patient = { timing: { firstByte: 5, reply: 5 } };
+const air = (address: number, more = {}) => ({
+  ...{ model: 'xy-md02', port: 'bus1', address, interval: 0.1 },
+  ...patient,
+  ...more,
+});
 
 /** One sensor on a pty each, or several on one. */
 function cable(name: string, ...instruments: EmulatedInstrument[]): { plug: Plug; path: string } {
@@ -92,7 +98,7 @@ describe('devices on one line', () => {
     const { path } = cable('line', one, two);
     const { all, json, falls } = await started({
       ports: { bus1: { path } },
-      devices: { one: air(1), two: air(2, { tasks: { acquire: { restartSec: 0.1 } } }) },
+      devices: { one: air(1), two: air(2, { timing: {}, tasks: { acquire: { restartSec: 0.1 } } }) },
     });
     await until(
       () => json('two/tasks/acquire').lastError?.code === 'REPLY_TIMEOUT' && all('one/channels/humidity').length > 10,
@@ -161,7 +167,7 @@ describe('devices on one line', () => {
     const { path } = cable('line', ...[1, 2].map((address) => new XyMd02Emulator({ address })));
     const { gateway, falls, json } = await started({
       ports: { bus1: { path } },
-      devices: { one: air(1, { timing: { settle: 0.2 } }), two: air(2) },
+      devices: { one: air(1, { timing: { ...patient.timing, settle: 0.2 } }), two: air(2) },
     });
     await until(() => json('one/health').state === 'online' && json('two/health').state === 'online');
     await gateway.apply({ ...own, ports: { bus1: { path } }, devices: { two: air(2), three: air(1) } });
