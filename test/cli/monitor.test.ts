@@ -68,7 +68,7 @@ async function gateway(name = 'cryostat') {
     const port = new Port({ transport, clock: systemClock, log: silentLogger, settleMs: 0 });
     const link = new Bus({ port, clock: systemClock }).link({ framing: lines({ send: '\r\n' }) });
     port.start();
-    await port.opened(AbortSignal.timeout(3_000));
+    await port.opened(AbortSignal.timeout(30_000));
     return { port, link };
   };
   let current = await open();

@@ -12,11 +12,8 @@ const KILLS = Number(process.env.LABWIRE_LOSS_KILLS ?? 50);
 const SEED = Number(process.env.LABWIRE_LOSS_SEED ?? Date.now() % 1_000_000);
 const RATE = 8000;
 const LONGEST_OUTAGE_MS = 1500;
-/**
- * What was recorded this long before the gateway was killed is never lost. 100 ms are promised; the rest is for a machine
- * that has other things to do.
- */
-const COMMITTED_NS = 400_000_000n;
+/** What was recorded this long before the gateway was killed is never lost. */
+const COMMITTED_NS = 100_000_000n;
 /** For a test that fails only. */
 const PROGRESS_LIMIT_MS = 120_000;
 const DRAIN_LIMIT_MS = 120_000;
@@ -108,7 +105,7 @@ it(`of ${SAMPLES} samples none is lost while broker, database and gateway are en
     course.join(', '),
   ).toEqual({ arrived: [], stored: [], twice: [] });
   expect(currency.wrong).toEqual([]);
-  expect(certain.length).toBeGreaterThan(SAMPLES * 0.4);
+  expect(certain.length).toBeGreaterThan(SAMPLES * 0.7);
   expect(status).toBe(0);
 });
 
