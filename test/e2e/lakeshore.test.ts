@@ -62,10 +62,14 @@ const isOnline = (): boolean => payloads('status').at(-1) === 'online';
 
 it(`is polled for ${POLLED_S} s at 1 s with no missed tick`, { timeout: 180_000 }, async () => {
   await live.until(() => readings().length > POLLED_S, (POLLED_S + 60) * 1000);
-  // On a grid without drift: each is that many seconds after the first, but for what a busy machine takes.
   const times = readings().map(({ time }) => Date.parse(time));
   const seconds = times.map((time) => Math.round((time - (times[0] ?? 0)) / 1000));
   expect(seconds).toEqual(times.map((_, index) => index));
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThan(800);
+  expect(Math.max(...gaps)).toBeLessThan(1200);
+  // On a grid without drift: the last is where the first was, that many seconds later.
+  expect(Math.abs((times.at(-1) ?? 0) - (times[0] ?? 0) - gaps.length * 1000)).toBeLessThan(200);
   expect(JSON.parse(payloads('info').at(-1) ?? '')).toMatchObject({
     manufacturer: 'Lake Shore',
     model: '218',

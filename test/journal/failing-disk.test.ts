@@ -182,7 +182,7 @@ describe('a disk that takes nothing', () => {
       turns++;
     }
     expect(journal.committed).toBe(10);
-    expect(turns).toBeGreaterThan(5);
+    expect(turns).toBeGreaterThan(20);
     other.exec('ROLLBACK');
     other.close();
     await committed(journal);
@@ -195,7 +195,7 @@ describe('a disk that takes nothing', () => {
     append(journal, 10);
     const began = performance.now();
     await journal.close(500);
-    expect(performance.now() - began).toBeLessThan(4000);
+    expect(performance.now() - began).toBeLessThan(1500);
     expect(log.lines.at(-1)).toMatch(/10 records of the journal did not reach the disk|error/);
     mend();
   });
