@@ -46,9 +46,15 @@ function supervise(
   return supervision;
 }
 
-/** What arrived up to a mark: datagrams of one socket come in order. */
+/**
+ * What arrived up to a mark: datagrams of one socket come in order. The clock goes on meanwhile, as what finds no room in
+ * the socket of a busy receiver is sent again by it; more than 32 messages may not wait at once.
+ */
 async function received(mark: string): Promise<string[]> {
-  await receiver.until((notices) => notices.some(({ text }) => text.startsWith(mark)));
+  await vi.waitFor(async () => {
+    await gateway.clock.advance(100);
+    expect(receiver.texts.at(-1)).toMatch(mark);
+  });
   return receiver.texts;
 }
 
@@ -106,10 +112,10 @@ describe('supervision by systemd', () => {
   it('feeds the watchdog twice within its limit, while the gateway goes on', async () => {
     const supervision = supervise({ WATCHDOG_USEC: '4000000', WATCHDOG_PID: '42' });
     supervision.started();
-    await gateway.clock.advance(100_000);
+    await gateway.clock.advance(40_000);
     supervision.stopping();
     const fed = (await received('STOPPING')).filter((text) => text === 'WATCHDOG=1');
-    expect(fed).toHaveLength(50);
+    expect(fed).toHaveLength(20);
   });
 
   it.each([
@@ -191,10 +197,6 @@ describe('supervision by systemd', () => {
     await gateway.clock.advance(3000);
     supervision.stopping();
     receiver.resume();
-    await vi.waitFor(async () => {
-      await gateway.clock.advance(100);
-      expect(receiver.texts.at(-1)).toMatch(/^STOPPING/);
-    });
     const texts = await received('STOPPING');
     expect(texts.filter((text) => text === 'WATCHDOG=1')).toHaveLength(16);
     expect(texts[0]).toContain('READY=1');
