@@ -58,18 +58,17 @@ async function levelsSince(before: number, count: number): Promise<string[]> {
     .slice(before)
     .map(({ level }) => level);
 }
+const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 const isOnline = (): boolean => payloads('status').at(-1) === 'online';
 
 it(`is polled for ${POLLED_S} s at 1 s with no missed tick`, { timeout: 180_000 }, async () => {
   await live.until(() => readings().length > POLLED_S, (POLLED_S + 60) * 1000);
   const times = readings().map(({ time }) => Date.parse(time));
-  const seconds = times.map((time) => Math.round((time - (times[0] ?? 0)) / 1000));
-  expect(seconds).toEqual(times.map((_, index) => index));
-  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-  expect(Math.min(...gaps)).toBeGreaterThan(800);
-  expect(Math.max(...gaps)).toBeLessThan(1200);
-  // On a grid without drift: the last is where the first was, that many seconds later.
-  expect(Math.abs((times.at(-1) ?? 0) - (times[0] ?? 0) - gaps.length * 1000)).toBeLessThan(200);
+  // On a grid without drift. A busy machine makes some late, but not most of them.
+  const late = times.map((time, index) => time - index * 1000);
+  const grid = median(late);
+  expect(late.map((time) => Math.round((time - grid) / 1000))).toEqual(times.map(() => 0));
+  expect(Math.abs(median(late.slice(0, POLLED_S / 2)) - median(late.slice(POLLED_S / 2)))).toBeLessThan(50);
   expect(JSON.parse(payloads('info').at(-1) ?? '')).toMatchObject({
     manufacturer: 'Lake Shore',
     model: '218',

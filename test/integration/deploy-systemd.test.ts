@@ -105,7 +105,8 @@ describe('labwire under systemd', () => {
     await heard(receiver, labwire, (texts) => texts.some((text) => text.endsWith('STATUS=1 of 1 devices online')));
     const { status, stderr } = await labwire.stop();
     expect(status).toBe(0);
-    expect(receiver.texts.at(-1)).toBe('STOPPING=1\nSTATUS=Stopping');
+    // The receiver may read behind the end of the process.
+    await receiver.until(() => receiver.texts.at(-1) === 'STOPPING=1\nSTATUS=Stopping');
     const levels = stderr
       .trim()
       .split('\n')

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/index.ts';
 import type { Journal, JournalState, SqliteJournal, SqliteJournalOptions } from '../../src/journal/index.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
+import { ownTime } from '../own-time.ts';
 import { LogLines, sample, until } from '../sinks/parts.ts';
 import { PatientJournal } from './patient-journal.ts';
 
@@ -177,12 +178,12 @@ describe('a disk that takes nothing', () => {
     append(journal, 10);
     const began = performance.now();
     let turns = 0;
-    while (performance.now() - began < 500) {
+    while (performance.now() - began < 1000) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       turns++;
     }
     expect(journal.committed).toBe(10);
-    expect(turns).toBeGreaterThan(20);
+    expect(turns).toBeGreaterThan(10);
     other.exec('ROLLBACK');
     other.close();
     await committed(journal);
@@ -193,9 +194,9 @@ describe('a disk that takes nothing', () => {
     const journal = await open();
     const mend = refuseCommits();
     append(journal, 10);
-    const began = performance.now();
+    const time = ownTime();
     await journal.close(500);
-    expect(performance.now() - began).toBeLessThan(1500);
+    expect(time()).toBeLessThan(1000);
     expect(log.lines.at(-1)).toMatch(/10 records of the journal did not reach the disk|error/);
     mend();
   });
