@@ -19,7 +19,7 @@ const folderRules = Object.entries(mayImport).map(([folder, below]) => ({
   name: `${folder}-imports-only-what-is-below`,
   severity: 'error',
   from: { path: `^src/${folder}/` },
-  to: { path: '^(src|drivers|devices|mocks)/', pathNot: `^src/(${[folder, ...below].join('|')})/` },
+  to: { path: '^(src|drivers|devices|mocks)/', pathNot: `^src/((${[folder, ...below].join('|')})/|version\\.ts$)` },
 }));
 
 export default {

@@ -1,6 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration, parseTime, TIME_FORM } from '../base/index.ts';
 
+/** The configuration where none is named. */
+export const DEFAULT_CONFIG = 'labwire.yaml';
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
 /** A whole number of decimal digits. @throws InvalidArgumentError */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

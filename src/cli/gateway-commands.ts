@@ -3,10 +3,7 @@ import { taskVerbs } from '../service/index.ts';
 import { decimalNumber, gatewayAddress, notAnOption, upToADay, wholeNumber } from './arguments.ts';
 import type { CommandParts } from './command-parts.ts';
 
-/**
- * Adds the commands that ask a running gateway: `devices` `tasks` `read` `set` `call` `watch` `events`. Each is loaded when it is
- * called: a gateway that runs needs no client.
- */
+/** Adds the commands that ask a running gateway: `devices` `tasks` `read` `set` `call` `watch` `events`. */
 export function addGatewayCommands(program: Command, { io, finish, config, json, examples }: CommandParts): void {
   const add = (name: string, what: string, lines: readonly string[]): Command =>
     program

@@ -1,13 +1,7 @@
-import { existsSync } from 'node:fs';
 import { type ErrorCode, errorCodes, LabwireError, toError } from '../base/index.ts';
 import { type Client, connect, RemoteError, type Subscription } from '../client/index.ts';
-import { formatIssue, loadConfiguration } from '../config/index.ts';
 import { advised, givenToken } from './gateway-access.ts';
-import { gatewayUrl } from './gateway-url.ts';
 import type { CliIo } from './io.ts';
-import { createLogger } from './log.ts';
-import { siteParts } from './package.ts';
-import { DEFAULT_CONFIG } from './site.ts';
 
 /** What every command has that asks a running gateway. */
 export interface GatewayOptions {
@@ -92,21 +86,8 @@ function inOwnWords(thrown: unknown): Error {
   return new LabwireError('GATEWAY_REFUSED', `The gateway says: ${thrown.name}: ${thrown.detail}`, { cause: thrown });
 }
 
+/** Who names the gateway does not wait until all that a configuration may hold is loaded. */
 async function configuredUrl(config: string | undefined, io: CliIo): Promise<string> {
-  const file = config ?? DEFAULT_CONFIG;
-  const none = config === undefined && !existsSync(file);
-  const { drivers } = await siteParts(file, createLogger({ pretty: io.terminal, env: io.env }));
-  const { configuration, issues } = none
-    ? { configuration: undefined, issues: [] }
-    : loadConfiguration(file, { sections: Object.keys(drivers), env: io.env });
-  if (!none && !configuration) {
-    if (config !== undefined) {
-      for (const issue of issues) io.complain(formatIssue(issue));
-      throw new LabwireError('CONFIG_INVALID', `${file} has mistakes: correct them, see above, or give --url`);
-    }
-    io.complain(`${file} cannot be used and is left aside; \`labwire check\` says why`);
-  }
-  const url = gatewayUrl(configuration);
-  if (url !== undefined) return url;
-  throw new LabwireError('USAGE', `By ${file} the gateway listens on any free port; its log says which: give --url`);
+  const { configuredGatewayUrl } = await import('./gateway-url.ts');
+  return configuredGatewayUrl(config, io);
 }

@@ -2,9 +2,7 @@ import type { DestinationStream } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Logger } from '../base/index.ts';
 import { jsonLog, standardError } from '../server/index.ts';
-
-export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof logLevels)[number];
+import type { LogLevel } from './arguments.ts';
 
 export interface LoggerOptions {
   /** Default info. */

@@ -6,7 +6,6 @@ import type { GatewayParts } from '../gateway/index.ts';
 import { Catalogue } from '../instrument/index.ts';
 import { loadUserDrivers, userModels } from './user-parts.ts';
 
-export { version } from '../server/index.ts';
 /** What the package itself brings along. */
 export { drivers, emulatedSections, emulators, models };
 

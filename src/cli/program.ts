@@ -1,21 +1,10 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type ErrorCode, LabwireError, maskSecrets, toError } from '../base/index.ts';
+import { version } from '../version.ts';
 import { addAccessCommands } from './access-commands.ts';
-import { gatewayAddress, oneOf, time, wholeNumber } from './arguments.ts';
-import { checkCommand } from './commands/check.ts';
-import { demoCommand } from './commands/demo.ts';
-import { exportCommand } from './commands/export.ts';
-import { modelsCommand } from './commands/models.ts';
-import { monitorCommand } from './commands/monitor.ts';
-import { portsCommand } from './commands/ports.ts';
-import { runCommand } from './commands/run.ts';
-import { schemaCommand } from './commands/schema.ts';
-import { simulateCommand } from './commands/simulate.ts';
+import { DEFAULT_CONFIG, gatewayAddress, logLevels, oneOf, time, wholeNumber } from './arguments.ts';
 import { addGatewayCommands } from './gateway-commands.ts';
 import type { CliIo } from './io.ts';
-import { logLevels } from './log.ts';
-import { version } from './package.ts';
-import { DEFAULT_CONFIG } from './site.ts';
 
 const FAILURE = 1;
 const WRONG_USAGE = 2;
@@ -47,7 +36,10 @@ function isUsage(code: ErrorCode): boolean {
   return code === 'USAGE' || code.startsWith('CONFIG_');
 }
 
-/** The parser of the command line, and what each command does. */
+/**
+ * The parser of the command line, and what each command does. Each is loaded when it is called: help comes at once, and a
+ * gateway that runs needs no client.
+ */
 export function createProgram(io: CliIo, finish: (status: number) => void): Command {
   const program = new Command('labwire')
     .description('A gateway between laboratory instruments and MQTT, InfluxDB and your own programs.')
@@ -76,14 +68,20 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .addOption(config())
     .addOption(logLevel().default('info'))
     .addHelpText('after', examples('labwire run', 'labwire run --config /etc/labwire/labwire.yaml'))
-    .action(async (options) => finish(await runCommand(options, io)));
+    .action(async (options) => {
+      const { runCommand } = await import('./commands/run.ts');
+      finish(await runCommand(options, io));
+    });
 
   program
     .command('demo')
     .description('Run emulated instruments and a broker of its own: nothing else is needed.')
     .addOption(logLevel())
     .addHelpText('after', examples('labwire demo'))
-    .action(async (options) => finish(await demoCommand(options, io)));
+    .action(async (options) => {
+      const { demoCommand } = await import('./commands/demo.ts');
+      finish(await demoCommand(options, io));
+    });
 
   program
     .command('check')
@@ -91,7 +89,10 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .addOption(config())
     .addOption(json())
     .addHelpText('after', examples('labwire check', 'labwire check --config new.yaml', 'labwire check --json'))
-    .action(async (options) => finish(await checkCommand(options, io)));
+    .action(async (options) => {
+      const { checkCommand } = await import('./commands/check.ts');
+      finish(await checkCommand(options, io));
+    });
 
   program
     .command('ports')
@@ -100,7 +101,10 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .addOption(new Option('--watch', 'stay, and tell of each port that appears or vanishes').conflicts('json'))
     .addOption(json())
     .addHelpText('after', examples('labwire ports', 'labwire ports --watch', 'labwire ports --json'))
-    .action(async (options) => finish(await portsCommand(options, io)));
+    .action(async (options) => {
+      const { portsCommand } = await import('./commands/ports.ts');
+      finish(await portsCommand(options, io));
+    });
 
   program
     .command('monitor')
@@ -134,7 +138,10 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
         'labwire monitor cryostat --record cryostat.jsonl',
       ),
     )
-    .action(async (port, options) => finish(await monitorCommand(port, options, io)));
+    .action(async (port, options) => {
+      const { monitorCommand } = await import('./commands/monitor.ts');
+      finish(await monitorCommand(port, options, io));
+    });
 
   program
     .command('models')
@@ -143,7 +150,10 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .addOption(json())
     .addOption(config())
     .addHelpText('after', examples('labwire models', 'labwire models lakeshore-218'))
-    .action(async (name, options) => finish(await modelsCommand(name, options, io)));
+    .action(async (name, options) => {
+      const { modelsCommand } = await import('./commands/models.ts');
+      finish(await modelsCommand(name, options, io));
+    });
 
   program
     .command('simulate')
@@ -159,7 +169,10 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
       'after',
       examples('labwire simulate lakeshore-218 --pty /tmp/ttyLS218', 'labwire simulate nmea0183 --tcp 4001'),
     )
-    .action(async (model, options) => finish(await simulateCommand(model, options, io)));
+    .action(async (model, options) => {
+      const { simulateCommand } = await import('./commands/simulate.ts');
+      finish(await simulateCommand(model, options, io));
+    });
 
   program
     .command('export')
@@ -178,7 +191,10 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
         'labwire export --from 2h --format line-protocol',
       ),
     )
-    .action(async (options) => finish(await exportCommand(options, io)));
+    .action(async (options) => {
+      const { exportCommand } = await import('./commands/export.ts');
+      finish(await exportCommand(options, io));
+    });
 
   program
     .command('grafana')
@@ -195,7 +211,6 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
       ),
     )
     .action(async (options) => {
-      // Its libraries are nobody else's.
       const { grafanaCommand } = await import('./commands/grafana.ts');
       finish(await grafanaCommand(options, io));
     });
@@ -209,7 +224,10 @@ export function createProgram(io: CliIo, finish: (status: number) => void): Comm
     .option('--catalogue', 'that of a catalogue entry')
     .addOption(new Option('--page', 'all keys of the configuration as Markdown').conflicts('catalogue'))
     .addHelpText('after', examples('labwire schema > labwire.schema.json', 'labwire schema --page'))
-    .action(async (options) => finish(await schemaCommand(options, io)));
+    .action(async (options) => {
+      const { schemaCommand } = await import('./commands/schema.ts');
+      finish(await schemaCommand(options, io));
+    });
 
   return program;
 }

@@ -4,9 +4,6 @@ import { type Configuration, type LocatedIssue, loadConfiguration } from '../con
 import { checkConfiguration, type GatewayParts } from '../gateway/index.ts';
 import { siteCatalogue } from './package.ts';
 
-/** The configuration where none is named. */
-export const DEFAULT_CONFIG = 'labwire.yaml';
-
 /** What the configuration of a site, and the catalogue beside it, say now. */
 export interface SiteReading {
   /** With the catalogue as it was read. */

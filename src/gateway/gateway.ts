@@ -2,8 +2,9 @@ import { type Clock, isoTime, type Logger, silentLogger, systemClock, type Timer
 import { type Configuration, type ConfigurationInput, type ConfiguredSink, configuredSinks } from '../config/index.ts';
 import type { DeviceDescription, Sample } from '../instrument/index.ts';
 import type { Journal } from '../journal/index.ts';
-import { runUntilStopped, tapErrors, version } from '../server/index.ts';
+import { runUntilStopped, tapErrors } from '../server/index.ts';
 import { addMember, Control, type DataService, removeMember, ServiceHost } from '../service/index.ts';
+import { version } from '../version.ts';
 import { Audit } from './audit.ts';
 import { type ConfigurationChange, compareConfigurations, same } from './changes.ts';
 import { ClockSteps } from './clock-steps.ts';

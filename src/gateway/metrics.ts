@@ -1,7 +1,7 @@
 import type { Journal } from '../journal/index.ts';
 import type { LiveCounters, Metric, MetricSample } from '../server/index.ts';
-import { version } from '../server/index.ts';
 import type { SinkStatus } from '../sinks/index.ts';
+import { version } from '../version.ts';
 import type { Device } from './device.ts';
 import { deviceStatus } from './health.ts';
 

@@ -1,5 +1,4 @@
 import type { ConfiguredSink, MqttConfiguration } from '../config/index.ts';
-import { version } from '../server/index.ts';
 import {
   type EmbeddedBroker,
   fileSink,
@@ -11,6 +10,7 @@ import {
   type SinkStatus,
   startEmbeddedBroker,
 } from '../sinks/index.ts';
+import { version } from '../version.ts';
 import { definedOnly } from './defined-only.ts';
 
 export interface SinkSetParts extends Omit<SinkParts, 'requests'> {

@@ -31,4 +31,3 @@ export type {
 } from './routes/index.ts';
 export { type Runnable, runUntilStopped } from './run-until-stopped.ts';
 export { Server, type ServerOptions } from './server.ts';
-export { version } from './version.ts';

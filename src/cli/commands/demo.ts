@@ -1,8 +1,9 @@
 import type { ConfigurationInput } from '../../config/index.ts';
 import { Gateway } from '../../gateway/index.ts';
+import type { LogLevel } from '../arguments.ts';
 import type { CliIo } from '../io.ts';
 import { LiveTable } from '../live-table.ts';
-import { createLogger, type LogLevel } from '../log.ts';
+import { createLogger } from '../log.ts';
 import { drivers, emulatedSections, emulators, models } from '../package.ts';
 
 /** Three emulated instruments on emulated ports, and a broker of its own: nothing else is needed. */

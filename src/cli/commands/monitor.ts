@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { LabwireError, maskSecrets, silentLogger, sleep, systemClock, toError } from '../../base/index.ts';
 import { type FoundLine, findLine, portName, transportTo } from '../../gateway/index.ts';
+import { DEFAULT_CONFIG } from '../arguments.ts';
 import { givenToken } from '../gateway-access.ts';
 import { type FollowEnd, followGateway, type PortFacts } from '../gateway-traffic.ts';
 import { gatewayUrl } from '../gateway-url.ts';
@@ -11,7 +12,7 @@ import { lineNamed, type MonitoredSite, spelled } from '../monitored-line.ts';
 import { followPort } from '../own-port.ts';
 import { siteCatalogue, siteParts } from '../package.ts';
 import { Recording } from '../recording.ts';
-import { DEFAULT_CONFIG, readSite } from '../site.ts';
+import { readSite } from '../site.ts';
 import { visibleWords } from '../terminal-text.ts';
 import { TrafficText } from '../traffic-text.ts';
 import { modelNamed, serialInWords } from './models.ts';

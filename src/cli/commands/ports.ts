@@ -11,10 +11,10 @@ import {
   watchPorts,
   whatIsIt,
 } from '../../port/index.ts';
+import { DEFAULT_CONFIG } from '../arguments.ts';
 import type { CliIo } from '../io.ts';
 import { createLogger } from '../log.ts';
 import { siteParts } from '../package.ts';
-import { DEFAULT_CONFIG } from '../site.ts';
 import { table } from '../table.ts';
 
 export interface PortsOptions {

@@ -1,8 +1,9 @@
 import { LabwireError, type Logger, toError } from '../../base/index.ts';
 import { type Configuration, formatIssue, watchConfiguration } from '../../config/index.ts';
 import { Gateway, type GatewayParts } from '../../gateway/index.ts';
+import type { LogLevel } from '../arguments.ts';
 import type { CliIo } from '../io.ts';
-import { createLogger, type LogLevel } from '../log.ts';
+import { createLogger } from '../log.ts';
 import { MODELS_FOLDER, siteParts } from '../package.ts';
 import { journalFileOf, readSite, stateFileOf, tokenFileOf } from '../site.ts';
 import { type Supervision, superviseBySystemd } from '../systemd/index.ts';

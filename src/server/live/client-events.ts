@@ -1,10 +1,10 @@
 import { codeOf, LabwireError, type Logger, PROTOCOL, show, toError } from '../../base/index.ts';
 import type { Actor } from '../../service/index.ts';
+import { version } from '../../version.ts';
 import { exceptionNode } from '../../wire/index.ts';
 import type { Principal } from '../access/principal.ts';
 import { type Access, type Gate, refusal } from '../gate.ts';
 import type { ServiceRequests } from '../service-requests.ts';
-import { version } from '../version.ts';
 import { parseSubscription, type Subscription } from './subscription.ts';
 
 /** What a client may ask, and who it must be for that. */
