@@ -280,14 +280,27 @@ function withSbin(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below those that Linux gives to whoever asks for any port, and to each connection that goes out. */
+const PORTS = { first: 10_000, blocks: 220, size: 100 };
+let taken = 0;
+
+/**
+ * A port that nobody listens on, for a server that comes later, or goes and comes again: the system gives it to nobody else
+ * meanwhile, and another process of tests takes its own from another block.
+ */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < PORTS.size; tries++) {
+    const port = PORTS.first + (process.pid % PORTS.blocks) * PORTS.size + (taken++ % PORTS.size);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('No port is free');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
