@@ -1,11 +1,20 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { NotifyReceiver } from '../cli/systemd/notify-receiver.ts';
-import { CLI, Running } from '../e2e/labwire-process.ts';
+import { CLI, eventually, Running } from '../e2e/labwire-process.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
@@ -75,9 +84,12 @@ async function receive(): Promise<NotifyReceiver> {
   return receiver;
 }
 
-/** As systemd starts it, with a watchdog that wants a sign of life each 200 ms. */
-function supervised({ address }: NotifyReceiver): NodeJS.ProcessEnv {
-  return { NOTIFY_SOCKET: address, WATCHDOG_USEC: '400000' };
+/**
+ * As systemd starts it, with a watchdog that wants a sign of life twice within a time. By default it wants few: a socket
+ * has room for ten, and a receiver that a busy machine halts must not miss the last of them.
+ */
+function supervised({ address }: NotifyReceiver, watchdogMs = 10_000): NodeJS.ProcessEnv {
+  return { NOTIFY_SOCKET: address, WATCHDOG_USEC: String(watchdogMs * 1000) };
 }
 
 /** Resolves when systemd has heard something, and fails at once where labwire has ended before. */
@@ -103,6 +115,9 @@ describe('labwire under systemd', () => {
     const program = [process.execPath, CLI, 'run', '--config', 'labwire.yaml'];
     const labwire = start('/usr/bin/python3', [confine, limits, ...program], supervised(receiver));
     await heard(receiver, labwire, (texts) => texts.some((text) => text.endsWith('STATUS=1 of 1 devices online')));
+    // A disk that is slow to open the journal is told of, and has it later.
+    const [slow, mended] = [/has not opened it within/, /is written again/];
+    await eventually(() => !slow.test(labwire.stderr) || mended.test(labwire.stderr));
     const { status, stderr } = await labwire.stop();
     expect(status).toBe(0);
     // The receiver may read behind the end of the process.
@@ -110,6 +125,7 @@ describe('labwire under systemd', () => {
     const levels = stderr
       .trim()
       .split('\n')
+      .filter((line) => !slow.test(line))
       .map((line) => JSON.parse(line).level);
     expect(new Set(levels), stderr).toEqual(new Set(['info']));
   });
@@ -133,7 +149,9 @@ for forbidden in (lambda: socket.socket(${AF_PACKET}, socket.SOCK_RAW), lambda: 
     const receiver = await receive();
     const labwire = start(process.execPath, [CLI, 'run'], supervised(receiver));
     await heard(receiver, labwire, (texts) => texts.some((text) => text.startsWith('READY=1')));
-    writeFileSync(file, `${CONFIGURATION}  roof: { model: nmea0183, port: { emulated: true } }\n`);
+    // In one step: of a file that is emptied and then written a gateway may see two edits.
+    const edited = write('edited', `${CONFIGURATION}  roof: { model: nmea0183, port: { emulated: true } }\n`);
+    renameSync(edited, file);
     await heard(receiver, labwire, (texts) => texts.includes('READY=1'));
     const states = receiver.texts.flatMap((text) => /^(RELOADING|READY)=1/.exec(text)?.[0] ?? []);
     expect(states).toEqual(['READY=1', 'RELOADING=1', 'READY=1']);
@@ -143,7 +161,7 @@ for forbidden in (lambda: socket.socket(${AF_PACKET}, socket.SOCK_RAW), lambda: 
 
   it('gives no sign of life while a driver holds the whole process up', async () => {
     const blocked = 2000;
-    // Far more than the pause between two signs, and less by what a busy receiver may be late for the last one before.
+    // Far more than the pause between two signs.
     const silence = 1000;
     write(
       'drivers.d/stuck.js',
@@ -158,12 +176,19 @@ setInterval(() => {
     );
     write('labwire.yaml', CONFIGURATION);
     const receiver = await receive();
-    const labwire = start(process.execPath, [CLI, 'run'], supervised(receiver));
+    const labwire = start(process.execPath, [CLI, 'run'], supervised(receiver, 400));
     const signs = (): number[] => receiver.notices.filter(({ text }) => text === 'WATCHDOG=1').map(({ at }) => at);
     await heard(receiver, labwire, () => signs().length >= 3);
-    write('hang', '');
     const gaps = (): number[] => signs().map((at, index, all) => at - (all[index - 1] ?? at));
-    await heard(receiver, labwire, () => gaps().some((gap) => gap >= silence));
+    const wasSilent = (): boolean => gaps().some((gap) => gap >= silence);
+    // Again where a busy receiver was late for the last sign before, and heard less of the silence.
+    for (let times = 0; times < 5 && !wasSilent(); times++) {
+      const hang = write('hang', '');
+      await eventually(() => !existsSync(hang));
+      const heardBefore = signs().length;
+      await heard(receiver, labwire, () => wasSilent() || signs().length > heardBefore + blocked / 200);
+    }
+    expect(wasSilent()).toBe(true);
     const before = signs().length;
     await heard(receiver, labwire, () => signs().length > before + 3);
     expect((await labwire.stop()).status).toBe(0);

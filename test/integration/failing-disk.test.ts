@@ -31,7 +31,6 @@ it.each([
         ['ok', null],
       ]);
       expect(kept).toBe(recorded);
-      // Of a machine that may be busy with other things.
       expect(longest).toBeLessThan(1000);
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { createProgram } from '../../src/cli/program.ts';
 import { project } from './document-blocks.ts';
 
+/** For a text that hangs only. */
+const LIMIT_MS = 60_000;
+
 /**
  * The command lines of a shell text with all its words, as Bash itself reads them: none of them is run. A command is
  * found nowhere, and Bash then hands it to a function of ours.
@@ -21,12 +24,12 @@ source() { :; }
 `;
   try {
     // Not even the lines above are run of a text that Bash cannot read.
-    const read = spawnSync('bash', ['-n'], { input: text, encoding: 'utf8', timeout: 5000 });
+    const read = spawnSync('bash', ['-n'], { input: text, encoding: 'utf8', timeout: LIMIT_MS });
     if (read.status !== 0) throw new Error(read.stderr);
     spawnSync('bash', ['--noprofile', '--norc', '-c', prelude + text], {
       cwd: folder,
       stdio: 'ignore',
-      timeout: 5000,
+      timeout: LIMIT_MS,
       env: { HOME: folder, BASH_ENV: '' },
     });
     if (!existsSync(log)) return [];
