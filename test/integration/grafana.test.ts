@@ -75,6 +75,13 @@ describe('the dashboards of a demo run', () => {
         Number((await ask(server, `SELECT count("${field}") FROM "${from}"`))[0]?.values[0]?.[1] ?? 0) >= least;
       await until(() => enough('stage1_quality', 'lakeshore_218', 4));
       await until(() => enough('depth_quality', 'nmea0183', 3));
+      // Whatever their measurements are called: of three samples there is one of each kind.
+      const all = async (field: string, devices: number): Promise<boolean> => {
+        const counted = await ask(server, `SELECT count("${field}") FROM /./ GROUP BY device`);
+        return counted.length === devices && counted.every(({ values }) => Number(values[0]?.[1]) >= 3);
+      };
+      await until(() => all('volts_quality', 1));
+      await until(() => all('m_quality', 2));
       await until(async () => states(await ask(server, 'SELECT state FROM labwire_tasks')).includes('failed'));
       await until(() => enough('lag', 'labwire_sinks', 2));
     } finally {
