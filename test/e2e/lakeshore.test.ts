@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LakeShore218Emulator, serveEmulator } from '../../mocks/index.ts';
 import { type Service, type Subscription, startMosquitto, subscribe } from '../integration/services.ts';
+import { givenTime } from './given-time.ts';
 import { eventually, Folder, labwire, type Running } from './labwire-process.ts';
 
 const POLLED_S = 60;
@@ -26,7 +27,12 @@ beforeAll(async () => {
 mqtt: { url: "${broker.url}" }
 server: { port: 0 }
 devices:
-  cryostat: { model: lakeshore-218, port: { path: ${path} }, interval: 1s }
+  cryostat:
+    model: lakeshore-218
+    port: { path: ${path} }
+    interval: 1s
+    # The instrument is in the process of the test, which a busy machine may halt.
+    timing: { firstByte: 4s, reply: 4s, retries: 0 }
 `,
     ),
   );
@@ -59,15 +65,34 @@ async function levelsSince(before: number, count: number): Promise<string[]> {
     .map(({ level }) => level);
 }
 const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+
+/**
+ * By how many ms each was later than its tick, on a grid of 1 s. Behind one that was late comes the next tick that is not
+ * past.
+ */
+function lateness(times: number[]): number[] {
+  const turns = times.map((time) => ((time % 1000) / 1000) * 2 * Math.PI);
+  const sum = (part: (turn: number) => number): number => turns.reduce((total, turn) => total + part(turn), 0);
+  const phase = (Math.atan2(sum(Math.sin), sum(Math.cos)) / (2 * Math.PI)) * 1000;
+  let tick = Number.NEGATIVE_INFINITY;
+  return times.map((time, index) => {
+    const reached = ((times[index - 1] ?? time) - phase) / 1000;
+    tick = index === 0 ? Math.round(reached) : Math.max(tick + 1, Math.ceil(reached));
+    return time - phase - tick * 1000;
+  });
+}
+
 const isOnline = (): boolean => payloads('status').at(-1) === 'online';
 
 it(`is polled for ${POLLED_S} s at 1 s with no missed tick`, { timeout: 180_000 }, async () => {
+  const time = givenTime(gateway.child.pid ?? 0);
   await live.until(() => readings().length > POLLED_S, (POLLED_S + 60) * 1000);
+  const { waited } = time();
   const times = readings().map(({ time }) => Date.parse(time));
-  // On a grid without drift. A busy machine makes some late, but not most of them.
-  const late = times.map((time, index) => time - index * 1000);
-  const grid = median(late);
-  expect(late.map((time) => Math.round((time - grid) / 1000))).toEqual(times.map(() => 0));
+  // On a grid without drift. A busy machine makes some late, but not most of them, and none by more than it let wait.
+  const late = lateness(times);
+  expect(Math.max(...late.map(Math.abs))).toBeLessThan(500 + waited);
+  expect(late.filter((by) => Math.abs(by) >= 500).length).toBeLessThan(POLLED_S / 4);
   expect(Math.abs(median(late.slice(0, POLLED_S / 2)) - median(late.slice(POLLED_S / 2)))).toBeLessThan(50);
   expect(JSON.parse(payloads('info').at(-1) ?? '')).toMatchObject({
     manufacturer: 'Lake Shore',
@@ -89,8 +114,7 @@ it('survives being switched off for 10 s: offline, restarts as configured, onlin
   expect(readings().at(-1)?.value).toBeNull();
   expect(JSON.parse(payloads('health').at(-1) ?? '')).toMatchObject({ state: 'connecting', code: 'REPLY_TIMEOUT' });
   await new Promise((resolve) => setTimeout(resolve, OFF_MS - (performance.now() - switchedOff)));
-  const { restarts } = JSON.parse(payloads('tasks/acquire').at(-1) ?? '');
-  expect(restarts).toBeGreaterThanOrEqual(2);
+  await live.until(() => JSON.parse(payloads('tasks/acquire').at(-1) ?? '').restarts >= 2);
   instrument.powered = true;
   await live.until(() => isOnline() && typeof readings().at(-1)?.value === 'number');
   expect(await levelsSince(before, 2)).toEqual(['warn', 'info']);
@@ -108,9 +132,9 @@ it('survives being unplugged for 10 s without a failure of its task: offline, on
   await new Promise((resolve) => setTimeout(resolve, OFF_MS));
   expect(JSON.parse(payloads('tasks/acquire').at(-1) ?? '')).toMatchObject({ state: 'activating', restarts });
   served = await serveEmulator(() => instrument, { pty: path });
-  const plugged = performance.now();
+  const sincePlugged = givenTime(gateway.child.pid ?? 0);
   await live.until(() => isOnline() && typeof readings().at(-1)?.value === 'number');
   // The path is watched: nothing waits for a retry.
-  expect(performance.now() - plugged).toBeLessThan(2000);
+  expect(sincePlugged().given).toBeLessThan(2000);
   expect(await levelsSince(before, 2)).toEqual(['warn', 'info']);
 });

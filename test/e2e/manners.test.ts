@@ -12,6 +12,7 @@ let talker: Running;
 
 beforeAll(async () => {
   talker = new Running(process.execPath, [CLI, 'simulate', 'nmea0183', '--pty', 'gps'], { cwd: folder.path });
+  await talker.until('stdout', /Ctrl-C ends it/);
   folder.write(
     'labwire.yaml',
     'server: { port: 0 }\ndevices:\n  a: { model: lakeshore-218, port: { emulated: true } }\n',

@@ -32,6 +32,8 @@ export default class Chiller extends Instrument {
 const model = `manufacturer: Own build
 driver: chiller
 framing: { lines: "\\r" }
+# The instrument is in the process of the test, which a busy machine may halt.
+timing: { reply: 30s }
 channels: { temperature: { unit: degC, quantity: temperature } }
 source: the firmware
 `;

@@ -1,7 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { Pty } from '../../src/index.ts';
-import { freePort, type Service, startInflux, startMosquitto, subscribe } from '../integration/services.ts';
+import {
+  freePort,
+  type Received,
+  type Service,
+  startInflux,
+  startMosquitto,
+  subscribe,
+} from '../integration/services.ts';
 import { Arrivals } from './arrivals.ts';
 import { countingSite } from './counter.ts';
 import { CLI, eventually, Folder, labwire, Running } from './labwire-process.ts';
@@ -24,6 +31,8 @@ devices:
   cryostat: { model: lakeshore-218, port: ${port} }
 `;
 
+const isOffline = ({ topic, payload }: Received): boolean => topic === 'labwire/lab_a/status' && payload === 'offline';
+
 it.each(['SIGINT', 'SIGTERM'] as const)('%s ends it in time with status 0, and offline is retained', async (signal) => {
   broker = await startMosquitto();
   running = labwire('run', '--config', folder.write('run.yaml', configuration(broker.url)));
@@ -32,10 +41,12 @@ it.each(['SIGINT', 'SIGTERM'] as const)('%s ends it in time with status 0, and o
   const { status, milliseconds } = await running.stop(signal);
   expect(status).toBe(0);
   expect(milliseconds).toBeLessThan(LIMIT_MS);
+  // The last that it says: from then on the broker has everything.
+  await live.until((messages) => messages.some(isOffline));
   await live.stop();
   const after = await subscribe(broker, 'labwire/#');
-  await after.until((messages) => messages.some(({ topic }) => topic === 'labwire/lab_a/status'));
-  await after.until((messages) => messages.some(({ topic }) => topic === 'labwire/lab_a/cryostat/channels/input8'));
+  for (const ending of ['status', 'cryostat/status', 'cryostat/channels/input1'])
+    await after.until((messages) => messages.some(({ topic }) => topic === `labwire/lab_a/${ending}`));
   const retained = new Map(after.messages.map(({ topic, payload }) => [topic, payload]));
   expect(retained.get('labwire/lab_a/status')).toBe('offline');
   expect(retained.get('labwire/lab_a/cryostat/status')).toBe('offline');
@@ -111,7 +122,7 @@ it('ends in time while broker and database are dead, and loses nothing that was 
   const arrivals = await Arrivals.of(broker, 1e6);
   onTestFinished(() => arrivals.stop());
   running = labwire('run', '--config', file);
-  await eventually(() => arrivals.counts[1] === 1);
+  await eventually(() => (arrivals.counts[1] ?? 0) > 0);
   await Promise.all([broker.kill(), influx.kill('SIGKILL')]);
   const atOutage = ledger.begun;
   await eventually(() => ledger.begun > atOutage + 2000);
@@ -148,7 +159,7 @@ it('ends in time in mid-start, whenever the signal comes', async () => {
 it('the demo shows readings and how to subscribe, and Ctrl-C ends it', async () => {
   running = labwire('demo');
   const [, url] = await running.until('stdout', /broker at (mqtt:\/\/127\.0\.0\.1:\d+)/);
-  expect(running.stdout).toContain(`-p ${new URL(url ?? '').port}`);
+  await running.until('stdout', new RegExp(`-p ${new URL(url ?? '').port}`));
   await running.until('stdout', /cryostat +stage1 \d/);
   await running.until('stdout', /gps +latitude 46\./);
   await running.until('stdout', /arduino +t \d/);
