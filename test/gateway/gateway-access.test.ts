@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { formatPasswordHash, LabwireError, type Role } from '../../src/base/index.ts';
+import { FakeClock, formatPasswordHash, LabwireError, type Role } from '../../src/base/index.ts';
 import type { ConfigurationInput } from '../../src/config/index.ts';
 import { Gateway } from '../../src/gateway/index.ts';
 import { deriveOnPool } from '../../src/server/access/scrypt.ts';
@@ -29,7 +29,9 @@ const configured = (users: Record<string, Role>, more: object = {}): Configurati
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'labwire-gateway-access-'));
   const configuration = configured({ ada: 'admin', bob: 'operator' });
-  gateway = new Gateway(configuration, { drivers: {}, models: [], tokenFile: join(folder, 'tokens.json') });
+  // A busy disk may take longer to read and write tokens than the gateway waits for one that hangs.
+  const clock = new FakeClock();
+  gateway = new Gateway(configuration, { drivers: {}, models: [], tokenFile: join(folder, 'tokens.json'), clock });
   await gateway.start();
 });
 afterEach(async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../src/base/index.ts';
 import { hashPassword } from '../../src/server/access/index.ts';
 import { Server, type ServerOptions } from '../../src/server/index.ts';
 import { DataService, observe, reading, setting } from '../../src/service/index.ts';
@@ -217,7 +218,8 @@ describe('Server', () => {
     const stateFile = join(folder, 'state.json');
     const first = serve(new SensorService(), { stateFile });
     const service = new SensorService();
-    const { server } = serve(service, { stateFile });
+    // A busy disk may take longer to write than a stop waits for one that hangs.
+    const { server } = serve(service, { stateFile, clock: new FakeClock() });
     await server.start();
     await service.readoutInterval.set(0.5);
     await server.stop();
