@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maskSecrets } from '../../src/base/index.ts';
+import { cpuTime } from '../cpu-time.ts';
 
 describe('maskSecrets', () => {
   it.each([
@@ -31,8 +32,8 @@ describe('maskSecrets', () => {
 
   it.each(['a', 'a:', 'a.', '?p=', '://'])('takes a long text of %j in no time', (unit) => {
     const text = unit.repeat(65_536 / unit.length);
-    const begin = performance.now();
+    const spent = cpuTime();
     expect(maskSecrets(text).length).toBeGreaterThan(0);
-    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(spent()).toBeLessThan(1000);
   });
 });

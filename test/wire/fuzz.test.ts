@@ -4,6 +4,7 @@ import { LabwireError, toError } from '../../src/base/index.ts';
 import { DataService, setting } from '../../src/index.ts';
 import { Control } from '../../src/service/index.ts';
 import { nodeAt, serialise, triggerMethod, updateValue } from '../../src/wire/index.ts';
+import { cpuTime } from '../cpu-time.ts';
 import { anna, lab } from './lab.ts';
 
 const types = [
@@ -123,7 +124,7 @@ describe('whatever a client sends', () => {
     let deep: unknown = { type: 'int', value: 1 };
     for (let level = 0; level < 100_000; level++) deep = { type: 'list', value: [deep] };
     const long = 'x'.repeat(5_000_000);
-    const begun = performance.now();
+    const spent = cpuTime();
     for (const value of [deep, { type: 'str', value: { length: 5 } }, { type: long, value: 1 }]) {
       expect(await refusedAtMost(() => updateValue(control, 'magnet.current', value, anna))).toBe(false);
     }
@@ -133,7 +134,7 @@ describe('whatever a client sends', () => {
       expect(await refusedAtMost(() => triggerMethod(control, at, deep, deep, anna))).toBe(false);
     }
     expect(await refusedAtMost(() => triggerMethod(control, 'magnet.ramp', deep, deep, anna))).toBe(false);
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(spent()).toBeLessThan(5000);
   });
 });
 
