@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const told = (times: number): Promise<void> => vi.waitFor(() => expect(onEdit).toHaveBeenCalledTimes(times), 10_000);
+const told = (times: number): Promise<void> => vi.waitFor(() => expect(onEdit).toHaveBeenCalledTimes(times));
 
 describe('watchConfiguration', () => {
   it('tells once of a burst of edits', async () => {
@@ -81,7 +81,7 @@ describe('watchConfiguration', () => {
     const other = vi.fn();
     stop = watchConfiguration(file, other, unexpected);
     writeFileSync(file, '#');
-    await vi.waitFor(() => expect(other).toHaveBeenCalledTimes(1), 10_000);
+    await vi.waitFor(() => expect(other).toHaveBeenCalledTimes(1));
     expect(onEdit).not.toHaveBeenCalled();
   });
 });

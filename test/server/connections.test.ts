@@ -12,6 +12,8 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     if (request.url !== '/never') response.end('done');
   });
+  // Silent ones are to go by the number of connections alone.
+  server.keepAliveTimeout = 0;
   connections = new Connections(3);
   server.on('upgrade', (_, socket) => socket.write('upgraded'));
   connections.watch(server);

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { io, type Socket } from 'socket.io-client';
@@ -14,6 +14,8 @@ import { Bench } from './services.ts';
 
 const bench = new Bench();
 const log = memoryLogger();
+/** Gives up an idle connection long before the server does, which may be just when a request is sent by it. */
+const agent = new Agent({ keepAlive: true, timeout: 1_000 });
 let server: HttpServer;
 
 beforeAll(async () => {
@@ -25,7 +27,10 @@ beforeAll(async () => {
   await server.start({ host: '127.0.0.1', port: 0 });
 });
 
-afterAll(() => server.stop());
+afterAll(() => {
+  agent.destroy();
+  return server.stop();
+});
 
 const tree = (): string => JSON.stringify(serialise(bench));
 
@@ -38,7 +43,7 @@ function ask(method: string, path: string, body?: string, headers: Record<string
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(server.address ?? '');
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const asking = request({ hostname, port, method, path, headers: { ...length, ...headers } }, (response) => {
+    const asking = request({ agent, hostname, port, method, path, headers: { ...length, ...headers } }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;

@@ -60,7 +60,8 @@ export class Guarded {
   readonly settings: AccessSettings;
   readonly #server: HttpServer;
   readonly #folder = mkdtempSync(join(tmpdir(), 'labwire-access-'));
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  /** Gives up an idle connection long before the server does, which may be just when a request is sent by it. */
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8, timeout: 1_000 });
   readonly #sockets: Socket[] = [];
 
   constructor(settings: Partial<AccessSettings> = {}, log?: Logger) {

@@ -5,6 +5,7 @@ import { FakeClock, LabwireError, MEMBER } from '../../../src/base/index.ts';
 import { type Gate, HttpServer, type HttpServerOptions, type Principal } from '../../../src/server/index.ts';
 import { Control, type Write } from '../../../src/service/index.ts';
 import { serialise } from '../../../src/wire/index.ts';
+import { ownTime } from '../../own-time.ts';
 import { byHand, memoryLogger } from '../../task/bench.ts';
 import { Bench } from '../services.ts';
 import { deafClient } from './deaf-client.ts';
@@ -422,14 +423,16 @@ describe('a client that does not read', () => {
     const served = await serve();
     const deaf = await deafClient(served.server.address ?? '');
     endings.push(() => deaf.close());
-    const { paths } = await connected(served);
+    const { paths, told } = await connected(served);
     const text = 'x'.repeat(20_000);
     for (let i = 0; i < 1_000; i++) {
       await served.bench.title.set(`${text}${i}`);
       await setImmediate();
+      // Who reads is never so far behind that anything is merged for it; held up by the other, it would be until that is cut.
+      await vi.waitFor(() => expect(told.length).toBeGreaterThanOrEqual(i - 100));
     }
     await vi.waitFor(() => expect(paths().at(-1)).toEqual(['title', `${text}999`]));
-    expect(paths().length).toBeGreaterThan(900);
+    expect(told).toHaveLength(1_000);
     expect(served.server.clients?.merged).toBeGreaterThan(100);
   });
 
@@ -500,8 +503,8 @@ describe('a client that does not read', () => {
       await served.bench.title.set(`${text}${i}`);
       await setImmediate();
     }
-    const before = performance.now();
+    const elapsed = ownTime();
     await served.server.stop();
-    expect(performance.now() - before).toBeLessThan(5_000);
+    expect(elapsed()).toBeLessThan(5_000);
   });
 });
