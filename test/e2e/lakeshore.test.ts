@@ -74,11 +74,10 @@ function lateness(times: number[]): number[] {
   const turns = times.map((time) => ((time % 1000) / 1000) * 2 * Math.PI);
   const sum = (part: (turn: number) => number): number => turns.reduce((total, turn) => total + part(turn), 0);
   const phase = (Math.atan2(sum(Math.sin), sum(Math.cos)) / (2 * Math.PI)) * 1000;
-  let tick = Number.NEGATIVE_INFINITY;
+  const NEARLY = 0.2;
   return times.map((time, index) => {
-    const reached = ((times[index - 1] ?? time) - phase) / 1000;
-    tick = index === 0 ? Math.round(reached) : Math.max(tick + 1, Math.ceil(reached));
-    return time - phase - tick * 1000;
+    const reached = ((times[index - 1] ?? time - 1000) - phase) / 1000;
+    return time - phase - (Math.floor(reached + NEARLY) + 1) * 1000;
   });
 }
 
