@@ -12,8 +12,6 @@ export interface CountOptions {
   /** Numbers per second. */
   readonly rate: number;
   readonly last: number;
-  /** Of its web server; default: any. */
-  readonly port?: number;
   /** Further lines of the configuration. */
   readonly more: string;
   /** Further lines of that of the device. */
@@ -26,12 +24,12 @@ export interface CountingSite {
 }
 
 /** Writes the configuration of a gateway with this one device. */
-export function countingSite({ folder, tty, rate, last, port = 0, more, device = '' }: CountOptions): CountingSite {
+export function countingSite({ folder, tty, rate, last, more, device = '' }: CountOptions): CountingSite {
   cpSync(PARTS, folder.path, { recursive: true });
   const ledger = folder.write('ledger', '');
   folder.write('package.json', '{ "type": "module" }');
   const text = `gateway: { id: lab }
-server: { port: ${port} }
+server: { port: 0 }
 ${more}
 devices:
   counter:

@@ -1,7 +1,7 @@
 import { openSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Pty } from '../../src/index.ts';
-import { freePort, type Service, type Subscription, startMosquitto, subscribe } from '../integration/services.ts';
+import { type Service, type Subscription, startMosquitto, subscribe } from '../integration/services.ts';
 import { Currency } from './arrivals.ts';
 import { type CountingSite, countingSite } from './counter.ts';
 import { CLI, eventually, Folder, Running } from './labwire-process.ts';
@@ -16,12 +16,11 @@ let told: Subscription;
 let current: Currency;
 let tty: Pty;
 let site: CountingSite;
-let port: number;
 let running: Running;
 
 beforeEach(async () => {
   folder = new Folder();
-  [broker, tty, port] = [await startMosquitto(), Pty.open(), await freePort()];
+  [broker, tty] = [await startMosquitto(), Pty.open()];
   told = await subscribe(broker, 'labwire/lab/events', ['-t', 'labwire/lab/info']);
   current = await Currency.of(broker);
 });
@@ -36,7 +35,7 @@ afterEach(async () => {
 /** Starts the gateway, by a program that may do something before. */
 function run(journal: string, ...before: string[]): void {
   const more = `mqtt: { url: "${broker.url}" }\njournal: { path: ${journal} }`;
-  site = countingSite({ folder, tty: tty.path, rate: RATE, last: 1e9, more, device: THINNED, port });
+  site = countingSite({ folder, tty: tty.path, rate: RATE, last: 1e9, more, device: THINNED });
   const [command = process.execPath, ...args] = [...before, process.execPath, CLI, 'run', '--config', site.file];
   running = new Running(command, args, { env: { ...process.env, NO_COLOR: '1' } });
 }
@@ -63,7 +62,8 @@ async function expectAlarm(code: string, text: RegExp): Promise<void> {
 }
 
 async function journalUp(): Promise<boolean> {
-  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const [, address] = await running.until('stderr', /(http:\/\/127\.0\.0\.1:\d+)\/healthz/);
+  const metrics = await (await fetch(`${address}/metrics`)).text();
   return /^labwire_journal_up (\d)$/m.exec(metrics)?.[1] === '1';
 }
 

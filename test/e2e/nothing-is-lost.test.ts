@@ -4,6 +4,7 @@ import { Pty } from '../../src/index.ts';
 import { type Influx, startInflux, startMosquitto } from '../integration/services.ts';
 import { Arrivals, Currency } from './arrivals.ts';
 import { countingSite } from './counter.ts';
+import { waitedForCpu } from './given-time.ts';
 import { Folder, labwire } from './labwire-process.ts';
 
 const SAMPLES = Number(process.env.LABWIRE_LOSS_SAMPLES ?? 200_000);
@@ -12,7 +13,7 @@ const KILLS = Number(process.env.LABWIRE_LOSS_KILLS ?? 50);
 const SEED = Number(process.env.LABWIRE_LOSS_SEED ?? Date.now() % 1_000_000);
 const RATE = 8000;
 const LONGEST_OUTAGE_MS = 1500;
-/** What was recorded this long before the gateway was killed is never lost. */
+/** What was recorded this long before the gateway was killed is never lost; what time it was given no CPU does not count. */
 const COMMITTED_NS = 100_000_000n;
 /** For a test that fails only. */
 const PROGRESS_LIMIT_MS = 120_000;
@@ -44,19 +45,21 @@ it(`of ${SAMPLES} samples none is lost while broker, database and gateway are en
   let gateway = labwire('run', '--config', file);
   endings.push(() => gateway.stop('SIGKILL'));
 
-  /** When the gateway was killed, and the last number that it may have recorded before. */
-  const deaths: { at: bigint; begun: number }[] = [];
+  /** What was recorded before was on the disk when the gateway was killed, and the last number that it may have recorded. */
+  const deaths: { committed: bigint; begun: number }[] = [];
+  let life = new Life(gateway.child.pid ?? 0);
   const parts = {
     broker: { end: () => broker.kill('SIGTERM'), begin: () => broker.start() },
     influx: { end: () => influx.kill('SIGKILL'), begin: () => influx.start() },
     gateway: {
       end: async () => {
-        const at = process.hrtime.bigint();
+        const committed = life.committed(COMMITTED_NS);
         await gateway.stop('SIGKILL');
-        deaths.push({ at, begun: ledger.begun });
+        deaths.push({ committed, begun: ledger.begun });
       },
       begin: async () => {
         gateway = labwire('run', '--config', file);
+        life = new Life(gateway.child.pid ?? 0);
       },
     },
   };
@@ -69,7 +72,11 @@ it(`of ${SAMPLES} samples none is lost while broker, database and gateway are en
     const number = Math.floor(((kill - random()) * SAMPLES) / KILLS);
     const name = names[Math.floor(random() * names.length)] ?? 'gateway';
     const outageMs = random() * LONGEST_OUTAGE_MS;
-    await until(() => ledger.begun >= number, PROGRESS_LIMIT_MS, 2);
+    const isThere = (): boolean => {
+      if (gateway.child.exitCode === null && gateway.child.signalCode === null) life.look();
+      return ledger.begun >= number;
+    };
+    await until(isThere, PROGRESS_LIMIT_MS, 2);
     await absences.get(name);
     course.push(`${name} at ${ledger.begun}`);
     await parts[name].end();
@@ -79,9 +86,7 @@ it(`of ${SAMPLES} samples none is lost while broker, database and gateway are en
   await until(() => ledger.begun === SAMPLES, PROGRESS_LIMIT_MS);
 
   const certain = ledger.accepted
-    .filter(
-      ({ upTo, at }) => at < (deaths.find(({ begun }) => begun >= upTo)?.at ?? at + 2n * COMMITTED_NS) - COMMITTED_NS,
-    )
+    .filter(({ upTo, at }) => at < (deaths.find(({ begun }) => begun >= upTo)?.committed ?? at + 1n))
     .flatMap(({ from, upTo }) => Array.from({ length: upTo - from }, (_, i) => from + 1 + i));
   const missing = (counts: Counts): number[] => certain.filter((n) => !counts[n]);
   const began = performance.now();
@@ -105,9 +110,33 @@ it(`of ${SAMPLES} samples none is lost while broker, database and gateway are en
     course.join(', '),
   ).toEqual({ arrived: [], stored: [], twice: [] });
   expect(currency.wrong).toEqual([]);
-  expect(certain.length).toBeGreaterThan(SAMPLES * 0.7);
+  // Else the test would not show much. Where others keep all processors busy it is about a half.
+  expect(certain.length).toBeGreaterThan(SAMPLES * 0.25);
   expect(status).toBe(0);
 });
+
+/** How long a process waited for a CPU, over its life. */
+class Life {
+  readonly #pid: number;
+  /** In ns. */
+  readonly #looks: { readonly at: bigint; readonly waited: bigint }[] = [];
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  look(): void {
+    this.#looks.push({ at: process.hrtime.bigint(), waited: waitedForCpu(this.#pid) });
+  }
+
+  /** The time since when the process was given so many ns, reckoned from now; 0 where it has not lived so long. */
+  committed(given: bigint): bigint {
+    const at = process.hrtime.bigint();
+    const waited = waitedForCpu(this.#pid);
+    const reached = this.#looks.findLast((look) => at - look.at - (waited - look.waited) >= given);
+    return reached ? at - given - (waited - reached.waited) : 0n;
+  }
+}
 
 /** By number, how often there is one. */
 type Counts = Uint16Array;

@@ -180,12 +180,16 @@ const gateway = new Gateway(
   { drivers, models: [models], emulators, journalFile: process.argv[2] },
 );
 await gateway.start();
-const { journal } = await (await fetch(gateway.address + '/healthz')).json();
-console.log(JSON.stringify(journal));
+const journal = async () => (await (await fetch(gateway.address + '/healthz')).json()).journal;
+// A disk that is slow opens it later.
+while ((await journal()).state !== 'ok') await new Promise((resolve) => setTimeout(resolve, 50));
+console.log(JSON.stringify(await journal()));
 await gateway.stop();`;
     const script = join(folder, 'keeps-a-journal.mjs');
     writeFileSync(script, program);
-    const { stdout } = await run(node, [script, join(packed.folder, `journal-${name.length}`, 'journal.db')]);
+    const { stdout } = await run(node, [script, join(packed.folder, `journal-${name.length}`, 'journal.db')], {
+      timeout: 60_000,
+    });
     expect(JSON.parse(stdout)).toMatchObject({ state: 'ok' });
   });
 });
