@@ -16,7 +16,8 @@ test.each([[['--input-type=module']], [['--input-type', 'module']]])(
     import { silentLogger, systemClock } from ${address('base/index.ts')};
     import { SqliteJournal } from ${address('journal/index.ts')};
     const path = ${JSON.stringify(join(folder, 'journal.db'))};
-    const journal = new SqliteJournal({ path, maxSize: 1e9, maxAge: 1e13 }, { clock: systemClock, log: silentLogger });
+    const options = { path, maxSize: 1e9, maxAge: 1e13, openLimit: 60_000 };
+    const journal = new SqliteJournal(options, { clock: systemClock, log: silentLogger });
     await journal.open();
     console.info(journal.state.state);
     await journal.close();

@@ -8,7 +8,7 @@ import { systemClock } from '../../src/base/index.ts';
 import type { Journal, SqliteJournal } from '../../src/journal/index.ts';
 import { fileSink, influxSink, type Sink } from '../../src/sinks/index.ts';
 import { mqttSink } from '../../src/sinks/mqtt/index.ts';
-import { PatientJournal } from '../journal/patient-journal.ts';
+import { mount, PatientJournal } from '../journal/patient-journal.ts';
 import { ScriptedClient } from './mqtt/scripted-client.ts';
 import { LogLines, realParts, sample, until } from './parts.ts';
 
@@ -48,11 +48,7 @@ async function degraded(): Promise<{ journal: SqliteJournal; found: () => void }
   ends.push(() => journal.close());
   await journal.open();
   expect(journal.state.state).toBe('degraded');
-  const found = (): void => {
-    rmSync(data);
-    renameSync(away, data);
-  };
-  return { journal, found };
+  return { journal, found: () => mount(away, data) };
 }
 
 /** What is appended before, at and after the opening arrives, and what the file had. */
