@@ -29,8 +29,11 @@ export class FaultProxy {
   readonly requests: Passing[] = [];
   /** Asked for each request; undefined passes it on. */
   fault: (passing: Passing) => Fault | undefined = () => undefined;
+  /** Asked for each request that is passed on: whether it waits until `release()`. */
+  held: (passing: Passing) => boolean = () => false;
   /** Requests that the server has, and has not answered. */
   readonly onTheWay = new Set<ClientRequest>();
+  readonly #waiting: (() => void)[] = [];
   readonly #target: URL;
   readonly #server: Server;
 
@@ -56,6 +59,12 @@ export class FaultProxy {
     await closed;
   }
 
+  /** Lets go on what is held, and holds no more. */
+  release(): void {
+    this.held = () => false;
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
   #take(incoming: IncomingMessage, response: ServerResponse): void {
     let body = '';
     incoming.setEncoding('utf8').on('data', (text: string) => {
@@ -67,6 +76,7 @@ export class FaultProxy {
       const fault = this.fault(passing);
       if (fault === 'never') return;
       if (typeof fault === 'object') response.writeHead(fault.status, fault.headers).end(fault.body);
+      else if (this.held(passing)) this.#waiting.push(() => this.#pass(incoming, passing, response, fault));
       else this.#pass(incoming, passing, response, fault);
     });
   }

@@ -98,7 +98,11 @@ describe('a socket.io client that shares nothing with labwire', () => {
   it('does so with a gateway: its devices, their channels that can be written, its sinks', async () => {
     const instrument = new EmulatedOven();
     const gateway = new Gateway(
-      { gateway: { id: 'lab' }, server: { port: 0 }, devices: { oven: { model: 'oven-1', port: { emulated: true } } } },
+      {
+        gateway: { id: 'lab' },
+        server: { port: 0 },
+        devices: { oven: { model: 'oven-1', port: { emulated: true }, timing: { reply: '30s' } } },
+      },
       { drivers: { oven: OvenController }, models: [ovenModel], emulators: { 'oven-1': () => instrument } },
     );
     await gateway.start();

@@ -37,7 +37,7 @@ test('what became of a task while the database was away is there after its retur
   await server.start();
   await until(async () => (await states(server)).length === 4);
   parts.state.set(path, task('inactive'));
-  await sink.stop(2000);
+  await sink.stop(60_000);
   expect(await states(server)).toEqual(['active', 'auto-restart', 'activating', 'active', 'inactive']);
   expect(sink.status).toMatchObject({ dropped: 0, delivered: 1 });
 });

@@ -181,14 +181,20 @@ describe('what is recorded while a real Mosquitto comes and goes', () => {
   test('events of an outage arrive as events', async () => {
     const broker = await mosquitto();
     const parts = realParts();
-    const sink = sinkTo(broker.url, parts);
+    let isHeard = true;
+    const sink = sinkTo(broker.url, parts, {}, (url, options) => {
+      if (!isHeard) throw new Error('nobody listens');
+      return mqtt.connect(url, options);
+    });
     await until(() => sink.status.connected);
+    isHeard = false;
     await broker.kill();
     await until(() => !sink.status.connected);
     parts.journal.append(event({ title: 'while it was away' }));
     await broker.start();
     const live = await subscribe(broker, 'labwire/lab_a/events');
     ends.push(() => live.stop());
+    isHeard = true;
     await live.until((messages) => messages.some(({ payload }) => payload.includes('while it was away')));
   });
 

@@ -189,7 +189,7 @@ describe('devices on one line', () => {
 describe('an edit of a device', () => {
   it('leaves its line open, since the instrument may still owe an answer', async () => {
     const { path } = cable('line', new XyMd02Emulator());
-    const devices = (interval: number) => ({ one: { model: 'xy-md02', port: { path }, interval } });
+    const devices = (interval: number) => ({ one: { model: 'xy-md02', port: { path }, interval, ...patient } });
     const { gateway, falls, json } = await started({ devices: devices(0.1) });
     await until(() => json('one/health').state === 'online');
     await gateway.apply({ ...own, devices: devices(0.2) });
@@ -207,7 +207,7 @@ describe('a device on a USB adapter', () => {
     tree.plug({ adapter: 'ftdi', serialNumber: 'A5069RR4', location: '1-1.4', tty: 'ttyUSB0', target: first.path });
     const usb = { vendorId: '0403', serialNumber: 'A5069RR4' };
     const { all, json } = await started(
-      { devices: { one: { model: 'xy-md02', port: { usb }, interval: 0.1 } } },
+      { devices: { one: { model: 'xy-md02', port: { usb }, interval: 0.1, ...patient } } },
       folder.file('root'),
     );
     await until(() => json('one/health').state === 'online');

@@ -26,7 +26,10 @@ async function monitored(port: { path: string } | { emulated: true }, emulator?:
   }
   const configuration: ConfigurationInput = {
     server: { port: 0 },
-    devices: { cryostat: { model: 'lakeshore-218', port, interval: '200ms' } },
+    // A question that is asked again, since the machine was busy, would be another session.
+    devices: {
+      cryostat: { model: 'lakeshore-218', port, interval: '200ms', timing: { firstByte: '30s', reply: '30s' } },
+    },
   };
   const emulators = emulator ? { 'lakeshore-218': emulator } : {};
   const gateway = new Gateway(configuration, { drivers: { ...drivers, lakeshore: Kept }, models: [models], emulators });
