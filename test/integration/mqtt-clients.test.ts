@@ -1,11 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import mqtt from 'mqtt';
 import { afterEach, describe, expect, test } from 'vitest';
 import { command, Gateway, Instrument, setting, task } from '../../src/index.ts';
 import { mqttSink } from '../../src/sinks/index.ts';
 import { description, realParts, type TestParts, until } from '../sinks/parts.ts';
-import { type Service, startMosquitto, subscribe } from './services.ts';
+import { retainedTopics, type Service, startMosquitto, subscribe } from './services.ts';
 
 const run = promisify(execFile);
 const ends: (() => Promise<unknown>)[] = [];
@@ -117,16 +117,12 @@ describe('a foreign client and a gateway on a real Mosquitto', () => {
 });
 
 describe('Home Assistant on a real Mosquitto', () => {
-  const told = (broker: Service): Promise<string[]> =>
-    new Promise((resolve) => {
-      const where = ['-h', '127.0.0.1', '-p', String(broker.port), '--retained-only', '-W', '1'];
-      const child = spawn('mosquitto_sub', [...where, '-t', 'homeassistant/#', '-F', '%t %p']);
-      let text = '';
-      child.stdout.on('data', (chunk) => {
-        text += String(chunk);
-      });
-      child.on('close', () => resolve(text.trim().split('\n').filter(Boolean)));
-    });
+  /** The devices that are described to it. */
+  const described = async (broker: Service): Promise<string> =>
+    (await retainedTopics(broker, 'homeassistant/#'))
+      .map((topic) => topic.split(/[/-]/)[4] ?? '')
+      .sort()
+      .join();
 
   async function withDevices(broker: Service, parts: TestParts, ...devices: string[]): Promise<() => Promise<void>> {
     parts.state.described = devices.map((device) => description({ device }));
@@ -140,22 +136,20 @@ describe('Home Assistant on a real Mosquitto', () => {
     return () => sink.stop(500);
   }
 
-  const devicesOf = (messages: string[]): string[] => messages.map((line) => line.split(/[/-]/)[4] ?? '').sort();
-
   test('a device that is removed while the gateway does not run disappears, also after a restart of the broker', async () => {
     const broker = await mosquitto();
     const stop = await withDevices(broker, realParts(), 'cryostat', 'old');
-    await until(async () => devicesOf(await told(broker)).join() === 'cryostat,old');
+    await until(async () => (await described(broker)) === 'cryostat,old');
     await stop();
     await broker.restart();
     await withDevices(broker, realParts(), 'cryostat', 'fresh');
-    await until(async () => devicesOf(await told(broker)).join() === 'cryostat,fresh');
+    await until(async () => (await described(broker)) === 'cryostat,fresh');
   });
 
   test('hears all again when it comes online', async () => {
     const broker = await mosquitto();
     await withDevices(broker, realParts(), 'cryostat');
-    await until(async () => (await told(broker)).length === 1);
+    await until(async () => (await described(broker)) === 'cryostat');
     const live = await subscribe(broker, 'homeassistant/device/+/config');
     ends.push(() => live.stop());
     const client = await mqtt.connectAsync(broker.url);

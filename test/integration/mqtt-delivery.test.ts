@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type MqttSinkOptions, mqttSink, type Sink } from '../../src/sinks/index.ts';
 import type { Connect } from '../../src/sinks/mqtt/connection.ts';
 import { description, event, realParts, sample, type TestParts, TIME, until } from '../sinks/parts.ts';
-import { type MosquittoOptions, type Service, startMosquitto, subscribe } from './services.ts';
+import { type MosquittoOptions, retainedTopics, type Service, startMosquitto, subscribe } from './services.ts';
 
 const ends: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -217,18 +217,12 @@ describe('what is recorded while a real Mosquitto comes and goes', () => {
 });
 
 describe('what a broker still holds of what is no more', () => {
-  /** The retained topics, once they are as many as these. */
-  async function retained(broker: Service, wanted: readonly string[]): Promise<void> {
-    await until(async () => {
-      const late = await subscribe(broker, 'labwire/#');
-      const probe = await mqtt.connectAsync(broker.url);
-      await probe.publishAsync('labwire/probe', '');
-      await late.until((messages) => messages.some(({ topic }) => topic === 'labwire/probe'));
-      await Promise.all([late.stop(), probe.endAsync()]);
-      const topics = late.messages.filter(({ retained: held }) => held).map(({ topic }) => topic.slice(14));
-      return JSON.stringify(topics.sort()) === JSON.stringify([...wanted].sort());
+  /** Waits until these topics of the gateway are all that are retained. */
+  const retained = (broker: Service, wanted: readonly string[]): Promise<void> =>
+    until(async () => {
+      const topics = (await retainedTopics(broker)).map((topic) => topic.slice('labwire/lab_a/'.length));
+      return topics.sort().join() === wanted.toSorted().join();
     });
-  }
 
   async function hold(broker: Service, topics: readonly string[]): Promise<void> {
     const client = await mqtt.connectAsync(broker.url);

@@ -4,7 +4,15 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type MqttSinkOptions, mqttSink, type Sink } from '../../src/sinks/index.ts';
 import { ownTime } from '../own-time.ts';
 import { description, event, realParts, sample, type TestParts, until } from '../sinks/parts.ts';
-import { freePort, type MosquittoOptions, type Received, type Service, startMosquitto, subscribe } from './services.ts';
+import {
+  freePort,
+  type MosquittoOptions,
+  type Received,
+  retainedTopics,
+  type Service,
+  startMosquitto,
+  subscribe,
+} from './services.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -34,15 +42,6 @@ const has =
   (topic: string, payload: string) =>
   (messages: readonly Received[]): boolean =>
     messages.some((message) => message.topic === topic && message.payload === payload);
-
-/** What a new subscriber gets, up to the next live message. */
-async function retainedTopics(broker: Service, parts: TestParts): Promise<string[]> {
-  const subscription = await subscribe(broker, 'labwire/#');
-  parts.journal.append(event());
-  await subscription.until((messages) => messages.some(({ topic }) => topic.endsWith('/events')));
-  await subscription.stop();
-  return subscription.messages.filter(({ retained }) => retained).map(({ topic }) => topic);
-}
 
 const channel = (id: string): string => `labwire/lab_a/cryostat/channels/${id}`;
 
@@ -132,7 +131,7 @@ describe('the MQTT sink on a real Mosquitto', () => {
     await live.until(has('labwire/lab_a/old/status', 'online'));
     parts.state.set(['old', 'status'], undefined);
     await live.until(has('labwire/lab_a/old/status', ''));
-    expect(await retainedTopics(broker, parts)).toEqual(['labwire/lab_a/status']);
+    expect(await retainedTopics(broker)).toEqual(['labwire/lab_a/status']);
   });
 
   test('clears the topic of state that went while the broker was away', async () => {
@@ -148,7 +147,7 @@ describe('the MQTT sink on a real Mosquitto', () => {
     parts.state.set(['old', 'status'], undefined);
     await broker.start();
     await until(() => sink.status.connected);
-    await until(async () => !(await retainedTopics(broker, parts)).includes('labwire/lab_a/old/status'));
+    await until(async () => !(await retainedTopics(broker)).includes('labwire/lab_a/old/status'));
   });
 
   test.each([0, 1, 2] as const)('a clean stop at QoS %i leaves nothing unsent and says offline last', async (qos) => {

@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import mqtt from 'mqtt';
 
 const run = promisify(execFile);
 /** Both for a test that fails only: the machine may be slow, and have other things to do. */
@@ -227,8 +228,21 @@ export async function subscribe(
         waiting.add(check);
         check();
       }),
-    stop: () => end(child, 'SIGTERM'),
+    // Its own handler of a signal may wait for ever for a lock that the interrupted code holds.
+    stop: () => end(child, 'SIGKILL'),
   };
+}
+
+/** Of what topics a new subscriber gets a retained message. */
+export async function retainedTopics(broker: Pick<Service, 'port' | 'url'>, filter = 'labwire/#'): Promise<string[]> {
+  const probe = 'probe';
+  const late = await subscribe(broker, filter, ['-t', probe]);
+  const client = await mqtt.connectAsync(broker.url);
+  await client.publishAsync(probe, '');
+  // It comes behind all that the broker held at the subscription.
+  await late.until((messages) => messages.some(({ topic }) => topic === probe));
+  await Promise.all([late.stop(), client.endAsync()]);
+  return late.messages.filter(({ retained }) => retained).map(({ topic }) => topic);
 }
 
 async function service(options: {
