@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { monitorCommand } from '../../src/cli/commands/monitor.ts';
+import { lengthenLimits } from '../long-limits.ts';
 import { Guarded, users } from '../server/access/guarded.ts';
 import { recordingIo } from './recording-io.ts';
 
 let server: Guarded;
 beforeEach(async () => {
+  lengthenLimits();
   server = await new Guarded({ users }).start();
 });
-afterEach(() => server.stop());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await server.stop();
+});
 
 describe('labwire monitor, of a gateway that has users', () => {
   it('is let in by a token, from the command line or from the environment', async () => {

@@ -19,12 +19,14 @@ import {
   serveEmulator,
 } from '../../src/port/index.ts';
 import { HttpServer } from '../../src/server/index.ts';
+import { lengthenLimits } from '../long-limits.ts';
 import { type RecordingIo, recordingIo } from './recording-io.ts';
 
 let folder: string;
 const endings: (() => unknown)[] = [];
 
 beforeEach(() => {
+  lengthenLimits();
   folder = mkdtempSync(join(tmpdir(), 'labwire-monitor-'));
   // Its gateway's address is not known, so none that happens to run here is asked.
   writeFileSync(join(folder, 'labwire.yaml'), 'server: { port: 0 }\n');
@@ -57,7 +59,7 @@ async function refused(...args: string[]): Promise<{ status: number; err: string
 }
 
 const has = (text: () => string, pattern: RegExp | string): Promise<void> =>
-  vi.waitFor(() => expect(text()).toMatch(pattern), 5_000);
+  vi.waitFor(() => expect(text()).toMatch(pattern));
 
 /** A gateway with one device that is asked by the test. */
 async function gateway(name = 'cryostat') {
@@ -66,7 +68,10 @@ async function gateway(name = 'cryostat') {
   instrument.connect(line);
   const open = async () => {
     const port = new Port({ transport, clock: systemClock, log: silentLogger, settleMs: 0 });
-    const link = new Bus({ port, clock: systemClock }).link({ framing: lines({ send: '\r\n' }) });
+    const link = new Bus({ port, clock: systemClock }).link({
+      framing: lines({ send: '\r\n' }),
+      timing: { replyMs: 60_000 },
+    });
     port.start();
     await port.opened(AbortSignal.timeout(30_000));
     return { port, link };
@@ -281,6 +286,7 @@ describe('labwire monitor, from a gateway', () => {
       const url = await serve((_request, response) => {
         response.writeHead(200).flushHeaders();
       });
+      vi.restoreAllMocks();
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const outcome = refused('cryostat', '--url', url);
       // One for the answer's beginning, then one for its first line.

@@ -38,7 +38,10 @@ function counter() {
 
 async function open(transport: Transport) {
   const port = new Port({ transport, clock: systemClock, log: silentLogger, settleMs: 1 });
-  const link = new Bus({ port, clock: systemClock }).link({ framing: lines({ send: '\r\n' }) });
+  const link = new Bus({ port, clock: systemClock }).link({
+    framing: lines({ send: '\r\n' }),
+    timing: { replyMs: 60_000 },
+  });
   port.start();
   await port.opened(AbortSignal.timeout(30_000));
   return { port, link };

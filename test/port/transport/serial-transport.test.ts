@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { BindingInterface } from '@serialport/bindings-cpp';
 import { describe, expect, it } from 'vitest';
-import { LabwireError, silentLogger, systemClock } from '../../../src/base/index.ts';
+import { FakeClock, LabwireError, silentLogger, systemClock } from '../../../src/base/index.ts';
 import { Bus, type Connection, lines, Port, Pty, serialTransport } from '../../../src/port/index.ts';
 import { eventually } from '../eventually.ts';
 import { recordingBinding } from './recording-binding.ts';
@@ -83,7 +83,7 @@ describe('serialTransport', () => {
       serialTransport(path)
         .open(ignore, never)
         .then(
-          () => 'open',
+          (connection) => connection.close().then(() => 'open'),
           (error: LabwireError) => error.code,
         );
     expect(await code(join(folder, 'ttyUSB0'))).toBe('PORT_ABSENT');
@@ -220,7 +220,9 @@ describe('a port on a real tty', () => {
     const before = fds();
     const port = new Port({ transport: serialTransport(path), clock: systemClock, log: silentLogger, settleMs: 5 });
     const drops: string[] = [];
-    const link = new Bus({ port, clock: systemClock }).link({
+    // Held, so that no limit of a question ends one while this process is halted.
+    const clock = new FakeClock();
+    const link = new Bus({ port, clock }).link({
       framing: lines({ send: '\n' }),
       timing: { replyMs: 500 },
       onDrop: (reason) => drops.push(reason),
@@ -260,7 +262,10 @@ describe('a port on a real tty', () => {
     mkdirSync(join(folder, 'by-id'));
     symlinkSync(second.path, path);
     await eventually(() => port.state === 'open', 'the return');
-    expect(await link.query('b?')).toBe('tty2 b?');
+    const next = link.query('b?');
+    // It waits until the answer to the one that was cut off would have come.
+    await clock.advance(2_000);
+    expect(await next).toBe('tty2 b?');
     expect(asked).toEqual(['a?', 'silent', 'b?']);
     expect(drops).toEqual([]);
 
